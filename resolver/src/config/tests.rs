@@ -1,0 +1,128 @@
+use super::*;
+use crate::failure::Code;
+use crate::version::Request;
+use std::vec;
+
+fn config(content: &str) -> Config {
+    parse(content.as_bytes()).unwrap_or_else(|error| panic!("{content:?}: {error:?}"))
+}
+
+fn setting<T>(value: T, request: &str, line: u32, text: &str) -> Setting<T> {
+    Setting { value, request: String::from(request), line, text: String::from(text) }
+}
+
+#[test]
+fn a_whole_file() {
+    let found = config(
+        "# mine\nformat: 1\ndefault: \"1.22\" # c\ndistros:\n  alpine: '1.21.3'\n  debian-12: system\n\
+         cache: per-version\ncache-dir: ~/.cache/go\nwindows-path: drop\ndownloads: /mnt/wsl/gowr\n\
+         sources: https://mirror.example/dl, goproxy,files\nx-note: anything\n",
+    );
+    let request = |text| Choice::Request(Request::parse(text).expect("it is a version"));
+    let expected = Config {
+        default: Some(setting(request("1.22"), "1.22", 3, "default: \"1.22\" # c")),
+        distros: vec![
+            ("alpine".into(), setting(request("1.21.3"), "1.21.3", 5, "alpine: '1.21.3'")),
+            ("debian-12".into(), setting(Choice::System, "system", 6, "debian-12: system")),
+        ],
+        cache: Some(setting(CacheMode::PerVersion, "per-version", 7, "cache: per-version")),
+        cache_directory: Some(setting(
+            Directory::InHome(".cache/go".into()),
+            "~/.cache/go",
+            8,
+            "cache-dir: ~/.cache/go",
+        )),
+        windows_path: Some(setting(WindowsPath::Drop, "drop", 9, "windows-path: drop")),
+        downloads: Some(setting(
+            Directory::Absolute("/mnt/wsl/gowr".into()),
+            "/mnt/wsl/gowr",
+            10,
+            "downloads: /mnt/wsl/gowr",
+        )),
+        sources: Some(setting(
+            vec![
+                Source::Mirror("https://mirror.example/dl".into()),
+                Source::GoProxy,
+                Source::Files,
+            ],
+            "https://mirror.example/dl, goproxy,files",
+            11,
+            "sources: https://mirror.example/dl, goproxy,files",
+        )),
+    };
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_is_not_said_is_none() {
+    for content in ["", "---\n", "format: '1'", "distros:\n  # none\n", "x-y: z"] {
+        assert_eq!(config(content), Config::default(), "{content:?}");
+    }
+}
+
+#[test]
+fn directories() {
+    let directory = |text: &str| {
+        let config = config(&["downloads: \"", text, "\""].concat());
+        config.downloads.map(|setting| setting.value)
+    };
+    assert_eq!(directory("~"), Some(Directory::InHome(String::new())));
+    assert_eq!(directory("~//a b"), Some(Directory::InHome("a b".into())));
+    assert_eq!(directory("/"), Some(Directory::Absolute("/".into())));
+    assert_eq!(directory("/ä"), Some(Directory::Absolute("/ä".into())));
+}
+
+#[test]
+fn what_is_refused_and_where() {
+    let path = Some("write a path that starts with / or ~/");
+    let source = Some("write goproxy, files or the base URL of a mirror, with commas between");
+    let keys =
+        "the keys are cache, cache-dir, default, distros, downloads, format, sources, windows-path";
+    let modes = Some("write distro, plain or per-version");
+    let version = Some("write a version such as 1.22 or 1.22.3");
+    let cases = [
+        ("default: 1.22\ndefault: 1", 2, 1, "the key `default` is there twice", None),
+        ("defaults: 1", 1, 1, "unknown key `defaults`", Some("did you mean `default`?")),
+        ("cache_dir: /a", 1, 1, "unknown key `cache_dir`", Some("did you mean `cache-dir`?")),
+        ("go: 1.22", 1, 1, "unknown key `go`", Some(keys)),
+        ("default:", 1, 1, "`default` has no value", None),
+        ("default: newest", 1, 10, "`newest` is neither a version nor a name", version),
+        (
+            "distros:\n  a: /go",
+            2,
+            6,
+            "`/go` is neither a version nor a name",
+            Some("run gowr adopt DIR --name NAME, then write NAME"),
+        ),
+        ("distros: a", 1, 1, "`distros` has a value where keys below it belong", None),
+        ("cache: yes", 1, 8, "`yes` is no way to keep caches", modes),
+        ("cache:\n  a: b", 1, 1, "`cache` has keys below it where one value belongs", None),
+        ("windows-path: no", 1, 15, "`no` is neither keep nor drop", Some("write keep or drop")),
+        ("cache-dir: a/b", 1, 12, "`a/b` is not an absolute path", path),
+        ("cache-dir: ~bob/go", 1, 12, "`~bob/go` is not an absolute path", path),
+        ("cache-dir: $HOME/go", 1, 12, "`$HOME/go` is not an absolute path", path),
+        ("downloads: ''", 1, 12, "`` is not an absolute path", path),
+        ("sources: ''", 1, 10, "`` is not a source", source),
+        ("sources: files,", 1, 10, "`` is not a source", source),
+        ("sources: goproxy files", 1, 10, "`goproxy files` is not a source", source),
+        ("sources: direct", 1, 10, "`direct` is not a source", source),
+        ("sources: ftp://a", 1, 10, "`ftp://a` is not a source", source),
+        ("sources: https://", 1, 10, "`https://` is not a source", source),
+        ("sources: file://a", 1, 10, "`file://a` is not a source", source),
+        ("format: one", 1, 9, "`one` is not a format", Some("write format: 1")),
+    ];
+    for (content, line, column, message, hint) in cases {
+        let error = parse(content.as_bytes()).expect_err(content);
+        let found = (error.line, error.column, error.message.as_str(), error.hint.as_deref());
+        assert_eq!(found, (line, Some(column), message, hint), "{content:?}");
+        assert_eq!(error.code, Code::BadPin, "{content:?}");
+    }
+}
+
+#[test]
+fn whole_files() {
+    let newer = parse(b"sources: [a]\nformat: 3").expect_err("newer");
+    assert_eq!((newer.code, newer.line), (Code::NewerFormat, 2));
+    let large = parse(&vec![b' '; SIZE_LIMIT + 1]).expect_err("large");
+    assert_eq!((large.line, &*large.message), (0, "is too large for a configuration"));
+}

@@ -1,0 +1,235 @@
+//! What is installed here: the directory of links that this distro has in gowr's home.
+//!
+//! One `readlink` answers a request, whatever the number of toolchains. Only when a name is missing there, and
+//! only for `gowr` (never on the proxy's way), the store itself and the distro's own Go are looked through.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::distro::Distro;
+use crate::distro_go;
+use crate::invocation::Program;
+use crate::machine::{Follow, Machine};
+use crate::path;
+use crate::places::Places;
+use crate::toolchain::{self, Origin, Toolchain, Unusable};
+use crate::version::{Request, ToolchainName, Version, compare};
+
+/// What a look-up came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A toolchain that can be run.
+    Usable(Toolchain),
+    /// It is here but cannot be run.
+    Unusable(Unusable),
+    /// It is not here.
+    Absent,
+    /// It is not among the links; only a thorough look can tell.
+    Unknown,
+}
+
+/// The installed toolchains as one userland sees them.
+pub struct Installed<'a, M: Machine> {
+    machine: &'a M,
+    program: Program,
+    distro: &'a Distro,
+    toolchains: Option<Vec<u8>>,
+    links: Option<Vec<u8>>,
+    is_thorough: bool,
+}
+
+impl<'a, M: Machine> Installed<'a, M> {
+    /// Nothing is looked at yet.
+    pub fn new(
+        machine: &'a M,
+        places: &Places,
+        distro: &'a Distro,
+        program: Program,
+        is_thorough: bool,
+    ) -> Self {
+        let links = places
+            .in_home(b"distros")
+            .map(|distros| path::join(&distros, distro.links_key().as_bytes()));
+        let toolchains = places.in_home(b"toolchains");
+        Self { machine, program, distro, toolchains, links, is_thorough }
+    }
+
+    /// Whether this userland has its directory of links; a new one gets it from `gowr`.
+    pub fn has_links(&self) -> bool {
+        self.links
+            .as_ref()
+            .is_some_and(|links| self.machine.metadata(None, links, Follow::Links).is_ok())
+    }
+
+    /// What answers a request.
+    pub fn find(&self, request: &Request) -> Found {
+        let linked = match request {
+            Request::Exact(name) => self.linked(name.as_str().as_bytes()),
+            Request::Line(line) => self.linked(line.as_str().as_bytes()),
+            Request::Named(name) => self.linked(&[b"named/", name.as_str().as_bytes()].concat()),
+        };
+        match linked {
+            Some(found) => found,
+            None if !self.is_thorough => Found::Unknown,
+            None => self.search(request),
+        }
+    }
+
+    /// A toolchain of exactly this name, or `Absent`. For questions that must cost nothing where the answer is
+    /// no (rows 3 and 5, floors): the links alone are believed where they are there at all.
+    pub fn exactly(&self, name: &ToolchainName) -> Found {
+        self.by_links(name.as_str().as_bytes(), |names| {
+            names.iter().find(|other| *other == name).cloned()
+        })
+    }
+
+    /// The newest of a line, by the links where they are there.
+    pub fn newest_of_line(&self, line: &Version) -> Found {
+        let request = Request::Line(line.clone());
+        self.by_links(line.as_str().as_bytes(), |names| newest(names, |name| request.accepts(name)))
+    }
+
+    /// The newest of all, by the links where they are there.
+    pub fn newest(&self) -> Found {
+        self.by_links(b"newest", |names| newest(names, |_| true))
+    }
+
+    fn by_links(
+        &self,
+        link: &[u8],
+        choose: impl Fn(&[ToolchainName]) -> Option<ToolchainName>,
+    ) -> Found {
+        if let Some(found) = self.linked(link) {
+            return found;
+        }
+        if self.has_links() {
+            return Found::Absent;
+        }
+        if !self.is_thorough {
+            let store = self.toolchains.as_ref();
+            let has_store = store
+                .is_some_and(|store| self.machine.metadata(None, store, Follow::Links).is_ok());
+            return if has_store { Found::Unknown } else { Found::Absent };
+        }
+        match choose(&self.stored()).and_then(|name| self.in_store(name)) {
+            Some(found) => found,
+            None => Found::Absent,
+        }
+    }
+
+    /// Follows one link of this userland's directory. `None` where there is no such link, or it is stale: the
+    /// toolchain is gone, or the distro has upgraded it to another version.
+    fn linked(&self, name: &[u8]) -> Option<Found> {
+        let links = self.links.as_deref()?;
+        let target = self.machine.read_link(None, &path::join(links, name)).ok()?;
+        if path::is_absolute(&target) {
+            return self.adopted(name, &target);
+        }
+        let target = if target.contains(&b'/') {
+            target
+        } else {
+            // `1.22 -> go1.22.10`: a sibling, which says where the toolchain is.
+            let sibling = self.machine.read_link(None, &path::join(links, &target)).ok()?;
+            if path::is_absolute(&sibling) {
+                return self.adopted(&target, &sibling);
+            }
+            sibling
+        };
+        self.in_store(stored_name(&target)?)
+    }
+
+    fn in_store(&self, name: ToolchainName) -> Option<Found> {
+        let toolchain = Toolchain::in_store(self.toolchains.as_deref()?, name, self.program);
+        let is_static = toolchain
+            .version
+            .as_ref()
+            .is_some_and(|name| !toolchain::predates_switching(name.version()));
+        if is_static && !self.is_thorough {
+            return Some(Found::Usable(toolchain));
+        }
+        let root = toolchain.root.as_deref()?;
+        self.machine.metadata(None, root, Follow::Links).ok()?;
+        let go = toolchain::executable(root, Program::Go);
+        match toolchain::runnable(self.machine, &go) {
+            Ok(()) => {
+                let version_text = toolchain::first_line_of_version(self.machine, root);
+                Some(Found::Usable(Toolchain { version_text, ..toolchain }))
+            }
+            Err(unusable) => Some(Found::Unusable(unusable)),
+        }
+    }
+
+    /// A directory that somebody else looks after: its VERSION is read each time.
+    fn adopted(&self, link: &[u8], root: &[u8]) -> Option<Found> {
+        self.machine.metadata(None, root, Follow::Links).ok()?;
+        match toolchain::goroot(self.machine, root, self.program, Origin::Adopted) {
+            Ok(toolchain) => {
+                let is_named = link.starts_with(b"named/");
+                let has_version =
+                    toolchain.version.as_ref().is_some_and(|v| v.as_str().as_bytes() == link);
+                (is_named || has_version).then_some(Found::Usable(toolchain))
+            }
+            Err(unusable) => Some(Found::Unusable(unusable)),
+        }
+    }
+
+    /// Looks through the store and the distro's own Go.
+    fn search(&self, request: &Request) -> Found {
+        let stored = newest(&self.stored(), |name| request.accepts(name));
+        if let Some(found) = stored.and_then(|name| self.in_store(name)) {
+            return found;
+        }
+        let mut unusable = None;
+        for root in distro_go::roots(self.machine, self.distro) {
+            match toolchain::goroot(self.machine, &root, self.program, Origin::Distro) {
+                Ok(toolchain) => {
+                    if toolchain.version.as_ref().is_some_and(|name| request.accepts(name)) {
+                        return Found::Usable(toolchain);
+                    }
+                }
+                Err(reason) => {
+                    let line = toolchain::first_line_of_version(self.machine, &root);
+                    let version = line.as_deref().and_then(toolchain::version_of);
+                    if version.is_some_and(|name| request.accepts(&name)) {
+                        unusable.get_or_insert(reason);
+                    }
+                }
+            }
+        }
+        unusable.map_or(Found::Absent, Found::Unusable)
+    }
+
+    /// The names in the store; those with a prefix of a staging area's making are none.
+    pub fn stored(&self) -> Vec<ToolchainName> {
+        let names = self.toolchains.as_ref().and_then(|store| self.machine.list(store).ok());
+        let text = |name: Vec<u8>| String::from_utf8(name).ok();
+        names
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|name| ToolchainName::parse(&text(name)?))
+            .collect()
+    }
+}
+
+/// `../../toolchains/go1.22.10`, and nothing else, is a link into the store.
+fn stored_name(target: &[u8]) -> Option<ToolchainName> {
+    let name = target.strip_prefix(b"../../toolchains/")?;
+    ToolchainName::parse(core::str::from_utf8(name).ok()?)
+}
+
+/// The newest of those wanted. A prerelease counts only where there is nothing else.
+pub fn newest(
+    names: &[ToolchainName],
+    is_wanted: impl Fn(&ToolchainName) -> bool,
+) -> Option<ToolchainName> {
+    names
+        .iter()
+        .filter(|name| is_wanted(name))
+        .max_by(|left, right| {
+            let released = |name: &ToolchainName| !name.version().is_prerelease();
+            released(left)
+                .cmp(&released(right))
+                .then_with(|| compare(left.version().as_str(), right.version().as_str()))
+        })
+        .cloned()
+}

@@ -1,0 +1,141 @@
+//! `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`), and which mounts are Windows drives.
+//!
+//! Where drives are mounted is configurable (`automount.root` in wsl.conf), and a directory named `/mnt/c` may
+//! be anything: only the mount table tells.
+
+use crate::path::is_below;
+use crate::text::{find_byte, lines};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// One mount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount<'a> {
+    /// What part of its file system is mounted: `/`, or a directory in it for a bind mount.
+    pub root: Cow<'a, [u8]>,
+    /// Where it is mounted.
+    pub point: Cow<'a, [u8]>,
+    /// Options of this mount, comma-separated: `rw,noexec`.
+    pub options: &'a [u8],
+    /// The type of file system: `ext4`, `9p`.
+    pub file_system: &'a [u8],
+    /// What is mounted: a device, or what the file system takes for one.
+    pub source: Cow<'a, [u8]>,
+    /// Options of the file system itself.
+    pub super_options: &'a [u8],
+}
+
+/// The mounts in the file's order, in which a later one covers an earlier one; lines of another form are
+/// passed over.
+pub fn parse(content: &[u8]) -> impl Iterator<Item = Mount<'_>> {
+    lines(content, b'\n').filter_map(|line| Mount::parse(line.bytes))
+}
+
+impl<'a> Mount<'a> {
+    fn parse(line: &'a [u8]) -> Option<Self> {
+        // 84 51 0:58 / /mnt/c rw,noatime shared:1 - 9p C:\134 rw,aname=drvfs;path=C:\;uid=1000
+        let mut fields = line.split(|byte| *byte == b' ');
+        let root = fields.nth(3)?;
+        let point = fields.next()?;
+        let options = fields.next()?;
+        // None or more tags such as `shared:1`, then a hyphen.
+        fields.find(|field| *field == b"-")?;
+        let file_system = fields.next()?;
+        let source = fields.next()?;
+        let super_options = fields.next()?;
+        let (root, point, source) = (unescape(root), unescape(point), unescape(source));
+        Some(Self { root, point, options, file_system, source, super_options })
+    }
+
+    /// Whether this is a Windows drive. To be asked on WSL only: elsewhere a `virtiofs` source is anyone's name.
+    ///
+    /// The three kinds of `src/linux/init/drvfs.cpp` in WSL: `drvfs` (WSL 1), 9p whose `aname` starts with
+    /// `drvfs` (the store of GPU drivers, also 9p, has `aname=drivers`), and virtiofs whose source is `drvfs…`
+    /// or a GUID.
+    pub fn is_windows_drive(&self) -> bool {
+        match self.file_system {
+            b"drvfs" => true,
+            b"9p" => self
+                .super_options
+                .split(|byte| *byte == b',')
+                .any(|option| option.starts_with(b"aname=drvfs")),
+            b"virtiofs" => self.source.starts_with(b"drvfs") || is_guid(&self.source),
+            _ => false,
+        }
+    }
+}
+
+/// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, with or without braces.
+fn is_guid(text: &[u8]) -> bool {
+    let text = match text {
+        [b'{', inner @ .., b'}'] => inner,
+        _ => text,
+    };
+    text.len() == 36
+        && text.iter().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// The kernel writes blanks, tabs, line feeds and backslashes (and since 6.7 `#`) as `\` and three octal digits.
+fn unescape(field: &[u8]) -> Cow<'_, [u8]> {
+    if find_byte(field, b'\\').is_none() {
+        return Cow::Borrowed(field);
+    }
+    let mut text = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let [first, after @ ..] = rest {
+        if let [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', after @ ..] = rest {
+            text.push((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'));
+            rest = after;
+        } else {
+            text.push(*first);
+            rest = after;
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// The Windows drives of one machine, to ask many paths about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WindowsDrives {
+    /// Mount points of drives and of what is mounted on top of them or inside, in the order of the table.
+    mounts: Vec<(Vec<u8>, bool)>,
+}
+
+impl WindowsDrives {
+    /// Reads `/proc/self/mountinfo`.
+    pub fn parse(content: &[u8]) -> Self {
+        let mut mounts: Vec<(Vec<u8>, bool)> = Vec::new();
+        for mount in parse(content) {
+            let is_drive = mount.is_windows_drive();
+            if is_drive || mounts.iter().any(|(drive, _)| is_below(&mount.point, drive)) {
+                mounts.push((mount.point.into_owned(), is_drive));
+            }
+        }
+        Self { mounts }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.mounts.is_empty()
+    }
+
+    /// Whether an absolute, clean path lies on a Windows drive: the longest mount point decides, then the last.
+    pub fn contains(&self, path: &[u8]) -> bool {
+        self.mounts
+            .iter()
+            .filter(|(point, _)| is_below(path, point))
+            .max_by_key(|(point, _)| point.len())
+            .is_some_and(|(_, is_drive)| *is_drive)
+    }
+
+    /// Where the drives are mounted.
+    pub fn mount_points(&self) -> impl Iterator<Item = &[u8]> {
+        self.mounts.iter().filter(|(_, is_drive)| *is_drive).map(|(point, _)| point.as_slice())
+    }
+}
+
+#[cfg(test)]
+mod tests;

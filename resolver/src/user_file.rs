@@ -1,0 +1,218 @@
+//! What pin files and the configuration have in common: limits, errors, `format`, and unknown keys.
+
+use crate::failure::Code;
+use crate::yaml::{self, Document, Scalar, Value};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What is wrong with a file that a person writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// [`Code::BadPin`] or [`Code::NewerFormat`].
+    pub code: Code,
+    /// The line, counted from 1; 0 means the whole file, and then the message goes on after its name
+    /// (`is not a text file`).
+    pub line: u32,
+    /// The column, counted from 1 in characters; none where the line says enough.
+    pub column: Option<u32>,
+    /// What is wrong: lower case, no period.
+    pub message: String,
+    /// The way out, where there is one.
+    pub hint: Option<String>,
+}
+
+impl Error {
+    pub(crate) fn at(scalar: &Scalar<'_>, message: String, hint: Option<String>) -> Self {
+        let (line, column) = (scalar.line, Some(scalar.column));
+        Self { code: Code::BadPin, line, column, message, hint }
+    }
+
+    fn whole_file(message: String, hint: Option<String>) -> Self {
+        Self { code: Code::BadPin, line: 0, column: None, message, hint }
+    }
+}
+
+impl From<yaml::Error> for Error {
+    fn from(error: yaml::Error) -> Self {
+        let (line, column) = (error.line, Some(error.column));
+        Self { code: Code::BadPin, line, column, message: error.message, hint: None }
+    }
+}
+
+/// How much of a file is read at most, in bytes. Callers read one byte more, so that a longer file shows.
+pub const SIZE_LIMIT: usize = 64 * 1024;
+
+/// The content as text; `kind` is what the file should be, for the message.
+pub(crate) fn text<'a>(content: &'a [u8], kind: &str) -> Result<&'a str, Error> {
+    if content.len() > SIZE_LIMIT {
+        return Err(Error::whole_file(["is too large for a ", kind].concat(), None));
+    }
+    match core::str::from_utf8(content) {
+        Ok(text) if !content.contains(&0) => Ok(text),
+        _ => {
+            // What `echo 1.22 > .go-version` writes in Windows PowerShell.
+            let is_utf16 = content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff");
+            let hint = is_utf16.then(|| String::from("save it as UTF-8"));
+            Err(Error::whole_file(String::from("is not a text file"), hint))
+        }
+    }
+}
+
+/// Parses a file in our own grammar after judging its `format`, which a newer gowr's file has to say and this
+/// one has to understand whatever else is in there.
+pub(crate) fn document<'a>(content: &'a [u8], kind: &str) -> Result<Document<'a>, Error> {
+    text(content, kind)?;
+    match yaml::parse(content) {
+        Ok(document) => {
+            let format = document.entries.iter().find(|(key, _)| key.text == "format");
+            if let Some((key, value)) = format {
+                judge_format(scalar(key, value)?)?;
+            }
+            Ok(document)
+        }
+        Err(error) => {
+            if let Some(format) = yaml::find_value(content, "format") {
+                judge_format(&format)?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+fn judge_format(format: &Scalar<'_>) -> Result<(), Error> {
+    let digits = format.text.as_bytes();
+    match digits {
+        b"1" => Ok(()),
+        [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {
+            let error = Error::at(format, String::from("made for a newer gowr"), None);
+            Err(Error { code: Code::NewerFormat, ..error })
+        }
+        _ => {
+            let message = [&quote(format.text), " is not a format"].concat();
+            Err(Error::at(format, message, Some(String::from("write format: 1"))))
+        }
+    }
+}
+
+/// The value of a key that must have one.
+pub(crate) fn scalar<'d, 'a>(
+    key: &Scalar<'_>,
+    value: &'d Value<'a>,
+) -> Result<&'d Scalar<'a>, Error> {
+    match value {
+        Value::Scalar(scalar) => Ok(scalar),
+        Value::Map(_) => {
+            let message = [&quote(key.text), " has keys below it where one value belongs"].concat();
+            Err(Error::at(key, message, None))
+        }
+        Value::Empty => Err(Error::at(key, [&quote(key.text), " has no value"].concat(), None)),
+    }
+}
+
+/// The keys and values below a key; none where everything below it is commented out.
+pub(crate) fn map<'d, 'a>(
+    key: &Scalar<'_>,
+    value: &'d Value<'a>,
+) -> Result<&'d [(Scalar<'a>, Scalar<'a>)], Error> {
+    match value {
+        Value::Map(map) => Ok(map),
+        Value::Empty => Ok(&[]),
+        Value::Scalar(_) => {
+            let message = [&quote(key.text), " has a value where keys below it belong"].concat();
+            Err(Error::at(key, message, None))
+        }
+    }
+}
+
+/// Refuses a key that is not among `known`, unless it starts with `x-`.
+pub(crate) fn unknown_key(key: &Scalar<'_>, known: &[&str]) -> Result<(), Error> {
+    if key.text.starts_with("x-") {
+        return Ok(());
+    }
+    let nearest = known.iter().map(|name| (distance(key.text, name), *name)).min();
+    let hint = match nearest {
+        Some((distance, name)) if distance <= name.len().div_ceil(4) => {
+            ["did you mean `", name, "`?"].concat()
+        }
+        _ => ["the keys are ", &known.join(", ")].concat(),
+    };
+    Err(Error::at(key, ["unknown key ", &quote(key.text)].concat(), Some(hint)))
+}
+
+/// How many letters to insert, drop or replace to make one word of the other (Levenshtein's distance).
+fn distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (index, from) in left.bytes().enumerate() {
+        let mut diagonal = index;
+        row[0] = index + 1;
+        for (column, to) in right.bytes().enumerate() {
+            let replaced = diagonal + usize::from(!from.eq_ignore_ascii_case(&to));
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+/// A stranger's text in a message: in backquotes, shortened, and without characters that steer a terminal.
+pub(crate) fn quote(text: &str) -> String {
+    const LIMIT: usize = 60;
+    let mut quoted = String::from("`");
+    for (index, character) in text.chars().enumerate() {
+        if index == LIMIT {
+            quoted.push('…');
+            break;
+        }
+        quoted.push(printable(character));
+    }
+    quoted.push('`');
+    quoted
+}
+
+/// A line of a file for display: without white space around it and without characters that steer a terminal.
+pub(crate) fn display(line: &str) -> String {
+    let line = line.trim();
+    if line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return String::from(line);
+    }
+    line.chars().map(printable).collect()
+}
+
+fn printable(character: char) -> char {
+    match character {
+        '\t' => ' ',
+        _ if character.is_control() => char::REPLACEMENT_CHARACTER,
+        // Marks that reorder what is shown (UAX 9), as in "Trojan Source".
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        _ => character,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances() {
+        for (left, right, expected) in [
+            ("", "", 0),
+            ("go", "go", 0),
+            ("Go", "go", 0),
+            ("", "go", 2),
+            ("distro", "distros", 1),
+            ("formt", "format", 1),
+            ("kitten", "sitting", 3),
+            ("cache_dir", "cache-dir", 1),
+        ] {
+            assert_eq!(distance(left, right), expected, "{left} {right}");
+            assert_eq!(distance(right, left), expected, "{right} {left}");
+        }
+    }
+
+    #[test]
+    fn text_of_strangers() {
+        assert_eq!(quote("a\x1b[31m\tb\u{202e}"), "`a\u{fffd}[31m b\u{fffd}`");
+        assert_eq!(quote(&"ä".repeat(61)), ["`", &"ä".repeat(60), "…`"].concat());
+        assert_eq!(display("\t 1.22  # \x07\r"), "1.22  # \u{fffd}");
+    }
+}

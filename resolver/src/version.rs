@@ -1,0 +1,306 @@
+//! Go's version grammar and order, and what a person may ask for with it.
+//!
+//! The grammar is that of `internal/gover` in the Go source: `MAJOR[.MINOR[.PATCH | KIND[PRE]]]` in decimal
+//! without leading zeros, of any size; a patch and a prerelease exclude each other. Go's order is not semantic
+//! versioning: `1.21 < 1.21rc1 < 1.21.0`, and `1.20` equals `1.20.0` because releases had no `.0` before 1.21.
+
+use alloc::string::String;
+use core::cmp::Ordering;
+use core::fmt;
+
+/// The parts of a version, as decimal text (`internal/gover.Version`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Parts<'a> {
+    major: &'a str,
+    minor: &'a str,
+    patch: &'a str,
+    kind: &'a str,
+    prerelease: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (major, rest) = cut_number(text)?;
+        let none = Parts { major, minor: "", patch: "", kind: "", prerelease: "" };
+        if rest.is_empty() {
+            return Some(Parts { minor: "0", patch: "0", ..none });
+        }
+        let (minor, rest) = cut_number(rest.strip_prefix('.')?)?;
+        if rest.is_empty() {
+            let patch = if compare_numbers(minor, "21").is_lt() { "0" } else { "" };
+            return Some(Parts { minor, patch, ..none });
+        }
+        if let Some(rest) = rest.strip_prefix('.') {
+            let (patch, rest) = cut_number(rest)?;
+            return rest.is_empty().then_some(Parts { minor, patch, ..none });
+        }
+        let digits = rest.bytes().position(|byte| byte.is_ascii_digit()).unwrap_or(rest.len());
+        let (kind, rest) = rest.split_at(digits);
+        if kind.is_empty() || !kind.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return None;
+        }
+        if rest.is_empty() {
+            return Some(Parts { minor, kind, ..none });
+        }
+        let (prerelease, rest) = cut_number(rest)?;
+        rest.is_empty().then_some(Parts { minor, kind, prerelease, ..none })
+    }
+}
+
+impl Ord for Parts<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare_numbers(self.major, other.major)
+            .then_with(|| compare_numbers(self.minor, other.minor))
+            .then_with(|| compare_numbers(self.patch, other.patch))
+            .then_with(|| self.kind.cmp(other.kind))
+            .then_with(|| compare_numbers(self.prerelease, other.prerelease))
+    }
+}
+
+impl PartialOrd for Parts<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+fn cut_number(text: &str) -> Option<(&str, &str)> {
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    match digits.as_bytes() {
+        [] | [b'0', _, ..] => None,
+        _ => Some((digits, rest)),
+    }
+}
+
+/// Compares decimal text without leading zeros; no text is less than any number.
+fn compare_numbers(left: &str, right: &str) -> Ordering {
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+/// A valid Go version such as `1.22.3` or `1.23rc1`: what follows `go` in a toolchain's name.
+///
+/// Equality is of the text; [`Version::compare`] is Go's order, in which `1.20` equals `1.20.0`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Version(String);
+
+impl Version {
+    /// Parses a version without `go` before it.
+    pub fn parse(text: &str) -> Option<Self> {
+        Parts::parse(text).map(|_| Self(String::from(text)))
+    }
+
+    /// The version as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Go's order (`go/version.Compare`).
+    pub fn compare(&self, other: &Self) -> Ordering {
+        compare(&self.0, &other.0)
+    }
+
+    /// The language version, `1.22` of `1.22.3` and of `1.22rc1`: what a line is called.
+    #[must_use]
+    pub fn line(&self) -> Self {
+        match self.parts() {
+            Some(parts) => {
+                let end = parts.major.len() + 1 + parts.minor.len();
+                match self.0.get(..end) {
+                    Some(line) => Self(String::from(line)),
+                    None => Self(String::from(self.0.as_str()) + ".0"),
+                }
+            }
+            None => self.clone(),
+        }
+    }
+
+    /// Whether this is an alpha, beta or release candidate.
+    pub fn is_prerelease(&self) -> bool {
+        self.parts().is_some_and(|parts| !parts.kind.is_empty())
+    }
+
+    /// Whether this is written as two numbers, such as `1.22`: for Go since 1.21 the language and no release.
+    pub fn is_line(&self) -> bool {
+        self.0.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            && self.0.bytes().filter(|byte| *byte == b'.').count() == 1
+    }
+
+    /// The name Go gives the release: `go1.20` for 1.20.0 (no `.0` before 1.21), `go1.21.0` for 1.21.0.
+    pub fn release_name(&self) -> String {
+        let before_zeros = Self::parse("1.21").is_some_and(|first| self.compare(&first).is_lt());
+        let mut text = self.0.as_str();
+        if before_zeros && self.0.bytes().filter(|byte| *byte == b'.').count() == 2 {
+            text = text.strip_suffix(".0").unwrap_or(text);
+        }
+        if text == "1.0" {
+            text = "1";
+        }
+        String::from("go") + text
+    }
+
+    /// The toolchain Go asks for to meet this version: `go1.22.0` for the language version 1.22
+    /// (`cmd/go/internal/toolchain.Select`, <https://go.dev/issue/62278>).
+    pub fn switch_name(&self) -> String {
+        let name = String::from("go") + &self.0;
+        let has_zeros = Self::parse("1.21").is_some_and(|first| self.compare(&first).is_ge());
+        if self.is_line() && has_zeros { name + ".0" } else { name }
+    }
+
+    fn parts(&self) -> Option<Parts<'_>> {
+        Parts::parse(&self.0)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Compares two versions as Go does; what is no version is less than any that is (`internal/gover.Compare`).
+pub fn compare(left: &str, right: &str) -> Ordering {
+    Parts::parse(left).cmp(&Parts::parse(right))
+}
+
+/// The name of a toolchain, `go1.22.3` or `go1.22.3-custom`: a version with an optional suffix.
+///
+/// The suffix is limited to letters, digits and `._+-`, so that the name is always one path component.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ToolchainName {
+    name: String,
+    version: Version,
+}
+
+impl ToolchainName {
+    /// Parses a name that starts with `go`.
+    pub fn parse(name: &str) -> Option<Self> {
+        let text = name.strip_prefix("go")?;
+        let (version, suffix) = match text.split_once('-') {
+            Some((version, suffix)) => (version, Some(suffix)),
+            None => (text, None),
+        };
+        let well_formed = suffix.is_none_or(|suffix| {
+            !suffix.is_empty()
+                && suffix.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
+        });
+        let version = Version::parse(version).filter(|_| well_formed)?;
+        Some(Self { name: String::from(name), version })
+    }
+
+    /// The name, `go` included.
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+
+    /// The version without suffix.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+}
+
+impl fmt::Display for ToolchainName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name)
+    }
+}
+
+impl From<&Version> for ToolchainName {
+    fn from(version: &Version) -> Self {
+        Self { name: version.release_name(), version: version.clone() }
+    }
+}
+
+/// A name that this user registered for a directory: `[a-z][a-z0-9-]*`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RegisteredName(String);
+
+impl RegisteredName {
+    /// Parses a name. What could be a version (`go1`) is none, nor is a word with a meaning of its own
+    /// ([`RESERVED`](Self::RESERVED)).
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = text.bytes();
+        let well_formed = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let is_version = text.strip_prefix("go").is_some_and(|rest| Version::parse(rest).is_some());
+        (well_formed && !is_version && !Self::RESERVED.contains(&text))
+            .then(|| Self(String::from(text)))
+    }
+
+    /// Words that mean something in other tools' files and are never names.
+    pub const RESERVED: [&'static str; 6] =
+        ["latest", "newest", "oldstable", "stable", "system", "tip"];
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RegisteredName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What a pin, a default or a command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Request {
+    /// One release: `1.22.3`, `1.23rc1`, `1.20.0` (which is `go1.20`), `1.22.3-custom`.
+    Exact(ToolchainName),
+    /// The newest of a line: `1.22`, `1.22.x`.
+    Line(Version),
+    /// A toolchain registered by name.
+    Named(RegisteredName),
+}
+
+impl Request {
+    /// Parses what a person wrote: a version with or without `go`, or a registered name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::parse_version(text).or_else(|| RegisteredName::parse(text).map(Self::Named))
+    }
+
+    /// Parses a version with or without `go` before it.
+    pub fn parse_version(text: &str) -> Option<Self> {
+        let text = text.strip_prefix("go").unwrap_or(text);
+        let (line, wildcard) = match text.strip_suffix(".x") {
+            Some(line) => (line, true),
+            None => (text, false),
+        };
+        if let Some(version) = Version::parse(line).filter(Version::is_line) {
+            return Some(Self::Line(version));
+        }
+        if wildcard {
+            return None;
+        }
+        let name = ToolchainName::parse(&(String::from("go") + text))?;
+        if name.as_str().contains('-') {
+            return Some(Self::Exact(name));
+        }
+        Some(Self::Exact(ToolchainName::from(name.version())))
+    }
+
+    /// Whether a toolchain of this name answers the request (names are matched elsewhere: they are links).
+    pub fn accepts(&self, name: &ToolchainName) -> bool {
+        match self {
+            Self::Exact(exact) => exact == name,
+            Self::Line(line) => !name.as_str().contains('-') && name.version().line() == *line,
+            Self::Named(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Request {
+    /// As a person writes it, without `go`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(name) => {
+                formatter.write_str(name.as_str().strip_prefix("go").unwrap_or(name.as_str()))
+            }
+            Self::Line(line) => formatter.write_str(line.as_str()),
+            Self::Named(name) => formatter.write_str(name.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! Windows directories on PATH, as WSL appends them.
+
+use alloc::vec::Vec;
+
+use crate::machine::Machine;
+use crate::mounts::WindowsDrives;
+use crate::path;
+use crate::survey::Survey;
+
+const KERNEL_RELEASE: &[u8] = b"/proc/sys/kernel/osrelease";
+const MOUNTS: &[u8] = b"/proc/self/mountinfo";
+const LIMIT: usize = 4 * 1024 * 1024;
+
+/// The entries of PATH that lie on a Windows drive. No system call is spent where no entry has a component of one
+/// letter, as every drive's mount point has (`/mnt/c`, or `/c` with `automount.root=/`).
+pub(crate) fn entries<'a, M: Machine>(
+    survey: &Survey<'_, M>,
+    path_variable: &'a [u8],
+) -> Vec<&'a [u8]> {
+    let suspects: Vec<&[u8]> = path_variable
+        .split(|byte| *byte == b':')
+        .filter(|entry| {
+            path::components(entry).any(|part| part.len() == 1 && part[0].is_ascii_alphabetic())
+        })
+        .collect();
+    if suspects.is_empty() || !is_wsl(survey.machine) {
+        return Vec::new();
+    }
+    let Ok(file) = survey.machine.read_file(None, MOUNTS, LIMIT) else { return Vec::new() };
+    let drives = WindowsDrives::parse(&file.content);
+    suspects.into_iter().filter(|entry| drives.contains(entry)).collect()
+}
+
+/// Whether the kernel is WSL's. Read from a file and not by `uname`, which no test can steer.
+pub fn is_wsl<M: Machine>(machine: &M) -> bool {
+    const RELEASE_LIMIT: usize = 256;
+    machine.read_file(None, KERNEL_RELEASE, RELEASE_LIMIT).is_ok_and(|file| {
+        let word = b"microsoft";
+        file.content.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+    })
+}
+
+/// PATH without those entries.
+pub(crate) fn without(path_variable: &[u8], entries: &[&[u8]]) -> Vec<u8> {
+    let kept = path_variable.split(|byte| *byte == b':').filter(|entry| !entries.contains(entry));
+    kept.collect::<Vec<_>>().join(&b':')
+}

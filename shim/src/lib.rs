@@ -1,0 +1,2 @@
+//! What both programs share.
+#![no_std]
