@@ -3,12 +3,10 @@
 //! cgo objects and cached test results know nothing of the C library or the files they were made with: shared
 //! between userlands they leak (<https://go.dev/issue/24355>, `go help cache`).
 
-use alloc::vec::Vec;
-
 use crate::config::{CacheMode, Config, Directory};
 use crate::distro::Distro;
 use crate::go_env::Setting;
-use crate::path;
+use crate::path::{self, Bytes};
 use crate::places::Places;
 use crate::toolchain::Toolchain;
 use crate::variables::{Name, Variables};
@@ -29,6 +27,15 @@ pub enum CacheSource {
 }
 
 impl CacheSource {
+    /// Every one.
+    pub const ALL: [Self; 5] = [
+        Self::Distro,
+        Self::Environment,
+        Self::GoEnvFile,
+        Self::UserConfiguration,
+        Self::None,
+    ];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -42,14 +49,14 @@ impl CacheSource {
 }
 
 /// The cache that the real go will use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cache {
     /// Its directory.
-    pub path: Option<Vec<u8>>,
+    pub path: Option<Bytes>,
     /// Who decided.
     pub source: CacheSource,
     /// The file in which they did.
-    pub file: Option<Vec<u8>>,
+    pub file: Option<Bytes>,
     /// The line there, from 1.
     pub line: Option<u32>,
     /// Whether GOCACHE must be set for it.
@@ -59,14 +66,14 @@ pub struct Cache {
 impl Cache {
     /// Works out the cache for a toolchain.
     pub fn choose(
-        variables: &Variables<'_>,
-        go_env: Option<(&[u8], Setting<'_>)>,
+        variables: &Variables,
+        go_env: Option<(Bytes, Setting<'static>)>,
         config: &Config,
         places: &Places,
         distro: &Distro,
         toolchain: &Toolchain,
     ) -> Self {
-        let of = |path: Option<Vec<u8>>, source| Self {
+        let of = |path: Option<Bytes>, source| Self {
             is_ours: false,
             file: None,
             line: None,
@@ -74,18 +81,18 @@ impl Cache {
             source,
         };
         if let Some(path) = variables.by_user(Name::GoCache) {
-            return of(Some(path.to_vec()), CacheSource::Environment);
+            return of(Some(path), CacheSource::Environment);
         }
         if let Some((file, setting)) = go_env.filter(|(_, setting)| !setting.value.is_empty()) {
             return Self {
-                file: Some(file.to_vec()),
+                file: Some(file),
                 line: Some(setting.line),
-                ..of(Some(setting.value.to_vec()), CacheSource::GoEnvFile)
+                ..of(Some(setting.value), CacheSource::GoEnvFile)
             };
         }
         let home = variables.absolute_path(Name::Home);
         let directory = config.cache_directory.as_ref().and_then(|entry| match &entry.value {
-            Directory::Absolute(path) => Some(path.as_bytes().to_vec()),
+            Directory::Absolute(path) => Some(path::concat(&[path.as_bytes()])),
             Directory::InHome(path) => home.map(|home| path::join(home, path.as_bytes())),
         });
         let mode = config.cache.as_ref().map_or(CacheMode::Distro, |entry| entry.value);
@@ -95,22 +102,24 @@ impl Cache {
         };
         let source =
             if line.is_some() { CacheSource::UserConfiguration } else { CacheSource::Distro };
-        let file = line.and(places.user_configuration.clone());
+        let file = line.and(places.user_configuration);
         let is_set = mode != CacheMode::Plain || directory.is_some();
-        let Some(parent) = directory.or_else(|| places.cache.clone()) else {
+        let Some(parent) = directory.or(places.cache) else {
             return of(None, CacheSource::None);
         };
-        let mut name = Vec::from(*b"go-build");
-        if mode != CacheMode::Plain {
-            name.push(b'-');
-            name.extend_from_slice(distro.key.as_bytes());
-        }
-        if let (CacheMode::PerVersion, Some(version)) = (mode, &toolchain.version) {
-            name.push(b'-');
-            name.extend_from_slice(
-                version.as_str().strip_prefix("go").unwrap_or_default().as_bytes(),
-            );
-        }
-        Self { is_ours: is_set, file, line, ..of(Some(path::join(&parent, &name)), source) }
+        let version = match (mode, toolchain.version) {
+            (CacheMode::PerVersion, Some(name)) => name.as_str().strip_prefix("go"),
+            _ => None,
+        };
+        let key = (mode != CacheMode::Plain).then_some(distro.key);
+        let dash = |part: Option<&str>| if part.is_some() { &b"-"[..] } else { b"" };
+        let name = path::concat(&[
+            b"go-build",
+            dash(key),
+            key.unwrap_or_default().as_bytes(),
+            dash(version),
+            version.unwrap_or_default().as_bytes(),
+        ]);
+        Self { is_ours: is_set, file, line, ..of(Some(path::join(parent, name)), source) }
     }
 }

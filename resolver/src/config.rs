@@ -4,19 +4,19 @@
 
 pub use crate::user_file::{Error, SIZE_LIMIT};
 
+use crate::path::keep_text;
 use crate::pin::Choice;
-use crate::user_file::{self, quote};
+use crate::user_file::{self, Hint};
 use crate::yaml::{Scalar, Value};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A configuration file; what it does not say is none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// `default`: what runs where nothing else is asked for.
     pub default: Option<Setting<Choice>>,
     /// `distros`: such defaults per distro, by the names of [`DistroNames`](crate::pin::DistroNames).
-    pub distros: Vec<(String, Setting<Choice>)>,
+    pub distros: &'static [(&'static str, Setting<Choice>)],
     /// `cache`: how build caches are kept apart.
     pub cache: Option<Setting<CacheMode>>,
     /// `cache-dir`: where build caches are.
@@ -26,20 +26,20 @@ pub struct Config {
     /// `downloads`: where verified archives are kept.
     pub downloads: Option<Setting<Directory>>,
     /// `sources`: where toolchains come from, in this order; never empty.
-    pub sources: Option<Setting<Vec<Source>>>,
+    pub sources: Option<Setting<&'static [Source]>>,
 }
 
 /// A value, and where it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting<T> {
     /// What it means.
     pub value: T,
     /// As written, without quotes.
-    pub request: String,
+    pub request: &'static str,
     /// The line, counted from 1.
     pub line: u32,
-    /// That line, for display.
-    pub text: String,
+    /// That line, without white space around it.
+    pub text: &'static str,
 }
 
 /// How the build caches of distros are kept apart.
@@ -65,23 +65,23 @@ pub enum WindowsPath {
 }
 
 /// A directory in the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Directory {
     /// An absolute path.
-    Absolute(String),
+    Absolute(&'static str),
     /// `~/…`: a path below the home directory, without a slash at its start; empty for `~` itself.
-    InHome(String),
+    InHome(&'static str),
 }
 
 /// Where toolchains come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// `goproxy`: modules, as GOPROXY says.
     GoProxy,
     /// `files`: the archives of the Go project.
     Files,
     /// A mirror of those archives, by its base URL.
-    Mirror(String),
+    Mirror(&'static str),
 }
 
 const KEYS: [&str; 8] =
@@ -89,7 +89,7 @@ const KEYS: [&str; 8] =
 
 /// Reads a configuration of up to [`SIZE_LIMIT`] bytes, of which the caller gives one more where there are more.
 pub fn parse(content: &[u8]) -> Result<Config, Error> {
-    let document = user_file::document(content, "configuration")?;
+    let document = user_file::document(content, "is too large for a configuration")?;
     let mut config = Config::default();
     for (key, value) in &document.entries {
         match key.text {
@@ -97,10 +97,12 @@ pub fn parse(content: &[u8]) -> Result<Config, Error> {
             "cache-dir" => config.cache_directory = Some(setting(key, value, directory)?),
             "default" => config.default = Some(setting(key, value, Choice::of)?),
             "distros" => {
+                let mut distros = Vec::new();
                 for (name, value) in user_file::map(key, value)? {
                     let setting = Setting::new(value, Choice::of(value)?);
-                    config.distros.push((String::from(name.text), setting));
+                    distros.push((keep_text(name.text), setting));
                 }
+                config.distros = distros.leak();
             }
             "downloads" => config.downloads = Some(setting(key, value, directory)?),
             "format" => {}
@@ -125,9 +127,9 @@ impl<T> Setting<T> {
     fn new(scalar: &Scalar<'_>, value: T) -> Self {
         Self {
             value,
-            request: String::from(scalar.text),
+            request: keep_text(scalar.text),
             line: scalar.line,
-            text: user_file::display(scalar.source),
+            text: keep_text(scalar.source.trim_ascii()),
         }
     }
 }
@@ -137,7 +139,7 @@ fn cache_mode(scalar: &Scalar<'_>) -> Result<CacheMode, Error> {
         "distro" => Ok(CacheMode::Distro),
         "plain" => Ok(CacheMode::Plain),
         "per-version" => Ok(CacheMode::PerVersion),
-        _ => Err(bad(scalar, " is no way to keep caches", "write distro, plain or per-version")),
+        _ => Err(bad(scalar, "is no way to keep caches", "write distro, plain or per-version")),
     }
 }
 
@@ -145,22 +147,23 @@ fn windows_path(scalar: &Scalar<'_>) -> Result<WindowsPath, Error> {
     match scalar.text {
         "keep" => Ok(WindowsPath::Keep),
         "drop" => Ok(WindowsPath::Drop),
-        _ => Err(bad(scalar, " is neither keep nor drop", "write keep or drop")),
+        _ => Err(bad(scalar, "is neither keep nor drop", "write keep or drop")),
     }
 }
 
 fn directory(scalar: &Scalar<'_>) -> Result<Directory, Error> {
     match scalar.text.split_at_checked(1) {
-        Some(("/", _)) => Ok(Directory::Absolute(String::from(scalar.text))),
+        Some(("/", _)) => Ok(Directory::Absolute(keep_text(scalar.text))),
         Some(("~", below)) if below.is_empty() || below.starts_with('/') => {
-            Ok(Directory::InHome(String::from(below.trim_start_matches('/'))))
+            Ok(Directory::InHome(keep_text(below.trim_start_matches('/'))))
         }
-        _ => Err(bad(scalar, " is not an absolute path", "write a path that starts with / or ~/")),
+        _ => Err(bad(scalar, "is not an absolute path", "write a path that starts with / or ~/")),
     }
 }
 
-fn sources(scalar: &Scalar<'_>) -> Result<Vec<Source>, Error> {
-    scalar.text.split(',').map(|item| source(scalar, item.trim_matches(' '))).collect()
+fn sources(scalar: &Scalar<'_>) -> Result<&'static [Source], Error> {
+    let items = scalar.text.split(',').map(|item| source(scalar, item.trim_matches(' ')));
+    items.collect::<Result<Vec<_>, _>>().map(|sources| &*sources.leak())
 }
 
 fn source(scalar: &Scalar<'_>, item: &str) -> Result<Source, Error> {
@@ -172,15 +175,14 @@ fn source(scalar: &Scalar<'_>, item: &str) -> Result<Source, Error> {
     let host = ["https://", "http://"].iter().find_map(|scheme| item.strip_prefix(scheme));
     let is_remote = host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'));
     if (is_remote || item.starts_with("file:///")) && !item.contains(' ') {
-        return Ok(Source::Mirror(String::from(item)));
+        return Ok(Source::Mirror(keep_text(item)));
     }
-    let message = [&quote(item), " is not a source"].concat();
     let hint = "write goproxy, files or the base URL of a mirror, with commas between";
-    Err(Error::at(scalar, message, Some(String::from(hint))))
+    Err(bad(scalar, "is not a source", hint).about(item))
 }
 
-fn bad(scalar: &Scalar<'_>, message: &str, hint: &str) -> Error {
-    Error::at(scalar, [&quote(scalar.text), message].concat(), Some(String::from(hint)))
+fn bad(scalar: &Scalar<'_>, message: &'static str, hint: &'static str) -> Error {
+    Error::at(scalar, message, Hint::Text(hint)).about(scalar.text)
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::distro_go;
 use crate::machine::{Follow, Kind, Machine};
-use crate::path;
+use crate::path::{self, Bytes};
 use crate::real_path::real_path;
 use crate::select::Answer;
 use crate::source::{Row, Source, SourceKind};
@@ -21,26 +20,26 @@ pub(crate) fn distro<M: Machine, W: Witness>(
     witness: &mut W,
 ) -> Option<Answer> {
     let source = || Source::row(Row::Distro, SourceKind::Distro);
-    for root in distro_go::roots(survey.machine, &survey.distro) {
-        if survey.machine.metadata(None, &root, Follow::Links).is_err() {
+    for root in distro_go::roots(survey.machine, survey.distro) {
+        if survey.machine.metadata(None, root, Follow::Links).is_err() {
             continue;
         }
-        match toolchain::goroot(survey.machine, &root, survey.invocation.program, Origin::Distro) {
-            Ok(toolchain) if !survey.is_this_program(&toolchain.executable) => {
+        match toolchain::goroot(survey.machine, root, survey.invocation.program, Origin::Distro) {
+            Ok(toolchain) if !survey.is_this_program(toolchain.executable) => {
                 return Some(Answer { toolchain, source: source() });
             }
             Ok(_) => {}
-            Err(unusable) => passed_over(witness, source(), &root, unusable),
+            Err(unusable) => passed_over(witness, source(), unusable),
         }
     }
     None
 }
 
-fn passed_over<W: Witness>(witness: &mut W, source: Source, file: &[u8], unusable: Unusable) {
+fn passed_over<W: Witness>(witness: &mut W, source: Source, unusable: Unusable) {
     witness.lost(|| Loser {
-        source: Source { file: Some(file.to_vec()), ..source },
-        reason: LoserReason::Failed(unusable.code),
-        detail: unusable.detail,
+        source: Source { file: Some(unusable.path), ..source },
+        reason: LoserReason::Failed(unusable.code()),
+        detail: unusable.detail(),
     });
 }
 
@@ -54,36 +53,36 @@ pub(crate) fn next_on_path<M: Machine, W: Witness>(
     for directory in path_variable.split(|byte| *byte == b':').filter(|dir| path::is_absolute(dir))
     {
         let program = path::join(directory, b"go");
-        let Ok(found) = survey.machine.metadata(None, &program, Follow::Links) else { continue };
-        if found.kind != Kind::File || survey.is_this_program(&program) {
+        let Ok(found) = survey.machine.metadata(None, program, Follow::Links) else { continue };
+        if found.kind != Kind::File || survey.is_this_program(program) {
             continue;
         }
-        if let Some(toolchain) = snap(survey, &program) {
+        if let Some(toolchain) = snap(survey, program) {
             return Some(Answer { toolchain, source: source() });
         }
-        let Some(root) = root_of(survey.machine, &program) else {
+        let Some(root) = root_of(survey.machine, program) else {
             witness.lost(|| Loser {
-                source: Source { file: Some(program.clone()), ..source() },
+                source: Source { file: Some(program), ..source() },
                 reason: LoserReason::Failed(crate::failure::Code::NotAGoroot),
-                detail: format!("{} belongs to no GOROOT", String::from_utf8_lossy(&program)),
+                detail: format!("{} belongs to no GOROOT", String::from_utf8_lossy(program)),
             });
             continue;
         };
         let program = survey.invocation.program;
-        match toolchain::goroot(survey.machine, &root, program, Origin::Path) {
+        match toolchain::goroot(survey.machine, root, program, Origin::Path) {
             Ok(toolchain) => return Some(Answer { toolchain, source: source() }),
-            Err(unusable) => passed_over(witness, source(), &root, unusable),
+            Err(unusable) => passed_over(witness, source(), unusable),
         }
     }
     None
 }
 
 /// The GOROOT that a program named `go` stands in, its links resolved.
-fn root_of<M: Machine>(machine: &M, program: &[u8]) -> Option<Vec<u8>> {
+fn root_of<M: Machine>(machine: &M, program: &[u8]) -> Option<Bytes> {
     let real = real_path(machine, program).ok()?;
-    let root = path::parent(path::parent(&real)?)?;
-    let tools = machine.metadata(None, &path::join(root, b"pkg/tool"), Follow::Links).ok()?;
-    (tools.kind == Kind::Directory).then(|| root.to_vec())
+    let root = path::parent(path::parent(real)?)?;
+    let tools = machine.metadata(None, path::join(root, b"pkg/tool"), Follow::Links).ok()?;
+    (tools.kind == Kind::Directory).then_some(root)
 }
 
 /// A snap's `go` leads to its launcher and hides its GOROOT: it is run as it is (<https://go.dev/issue/68107>).

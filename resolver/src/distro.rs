@@ -1,10 +1,10 @@
 //! Which Linux userland this is, and the key under which its state is kept apart from its neighbours'.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::machine::{Follow, Kind, Machine};
 use crate::os_release::{self, OsRelease};
+use crate::path::{self, Bytes};
 use crate::pin::DistroNames;
 use crate::variables::{Name, Variables};
 
@@ -19,58 +19,55 @@ const ROLLING: [&str; 6] = ["kali", "arch", "manjaro", "void", "gentoo", "opensu
 const RHEL_FAMILY: [&str; 5] = ["rhel", "centos", "almalinux", "rocky", "ol"];
 
 /// A userland.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distro {
     /// What os-release says.
     pub release: OsRelease,
     /// `debian-12`: names the build cache of this distro.
-    pub key: String,
+    pub key: &'static str,
     /// `ID-VERSION_ID`, as an entry of `distros:` may have it.
-    pub id_and_version: Option<String>,
+    pub id_and_version: Option<&'static str>,
     /// The name of a toolbox or distrobox box, which has links of its own: `debian-12+box`.
-    pub box_name: Option<String>,
+    pub box_name: Option<&'static str>,
 }
 
 impl Distro {
     /// Reads `/etc/os-release`, else `/usr/lib/os-release`, and looks whether this is a box.
-    pub fn detect<M: Machine>(machine: &M, variables: &Variables<'_>) -> Self {
+    pub fn detect<M: Machine>(machine: &M, variables: &Variables) -> Self {
         let content = [&b"/etc/os-release"[..], b"/usr/lib/os-release"].iter().find_map(|file| {
             let file = machine.read_file(None, file, OS_RELEASE_LIMIT).ok()?;
             (file.metadata.kind == Kind::File).then_some(file.content)
         });
-        let release = os_release::parse(content.as_deref().unwrap_or_default());
+        let release = os_release::parse(content.unwrap_or_default());
         let key = key(&release);
         let box_name = container(machine, variables)
             .filter(Container::is_box)
             .and_then(|container| container.name);
-        let id_and_version =
-            release.version_id.as_ref().map(|version| [&release.id, "-", version].concat());
+        let with_version =
+            |version: &str| text(path::concat(&[release.id.as_bytes(), b"-", version.as_bytes()]));
+        let id_and_version = release.version_id.map(with_version);
         Self { release, key, id_and_version, box_name }
     }
 
     /// The names that an entry of `distros:` may have to mean this userland.
-    pub fn names(&self) -> DistroNames<'_> {
+    pub const fn names(&self) -> DistroNames<'static> {
         DistroNames {
-            id: &self.release.id,
-            key: &self.key,
-            id_and_version: self.id_and_version.as_deref(),
+            id: self.release.id,
+            key: self.key,
+            id_and_version: self.id_and_version,
         }
     }
 
     /// The name of this userland's directory of links below `distros/`.
-    pub fn links_key(&self) -> String {
-        match &self.box_name {
-            None => self.key.clone(),
-            Some(name) => {
-                let mut key = self.key.clone();
-                key.push('+');
-                key.extend(name.bytes().map(|byte| match byte.to_ascii_lowercase() {
-                    byte if is_key_byte(byte) => char::from(byte),
-                    _ => '-',
-                }));
-                key
-            }
-        }
+    pub fn links_key(&self) -> Bytes {
+        let Some(name) = self.box_name else { return self.key.as_bytes() };
+        let mut key = Vec::from(self.key);
+        key.push(b'+');
+        key.extend(name.bytes().map(|byte| match byte.to_ascii_lowercase() {
+            byte if is_key_byte(byte) => byte,
+            _ => b'-',
+        }));
+        path::keep(key)
     }
 }
 
@@ -78,34 +75,54 @@ const fn is_key_byte(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'+' | b'-')
 }
 
-fn key(release: &OsRelease) -> String {
-    let mut id = release.id.to_ascii_lowercase();
-    let is_usable = id.len() <= LONGEST_ID && !id.starts_with('.') && id.bytes().all(is_key_byte);
+fn key(release: &OsRelease) -> &'static str {
+    let id = release.id;
+    let is_usable = id.len() <= LONGEST_ID
+        && !id.starts_with('.')
+        && id.bytes().all(|byte| is_key_byte(byte.to_ascii_lowercase()));
     // A file without ID, whose version says nothing, is `linux` too.
     if !is_usable || id.is_empty() || id == "linux" {
-        return String::from("linux");
+        return "linux";
     }
-    if let Some(version) = version(release, &id) {
-        id.push('-');
-        id.push_str(version);
+    let mut key = Vec::with_capacity(id.len() + 1 + LONGEST_VERSION);
+    key.extend(id.bytes().map(|byte| byte.to_ascii_lowercase()));
+    if let Some(version) = version(release) {
+        key.push(b'-');
+        key.extend_from_slice(version.as_bytes());
     }
-    id
+    text(path::keep(key))
+}
+
+/// Text made of pieces of text.
+fn text(bytes: Bytes) -> &'static str {
+    core::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// The part of `VERSION_ID` that tells one set of libraries from the next.
-fn version<'a>(release: &'a OsRelease, id: &str) -> Option<&'a str> {
-    let version = release.version_id.as_deref()?;
+fn version(release: &OsRelease) -> Option<&'static str> {
+    let version = release.version_id?;
     let is_date = version.len() == 8 && version.bytes().all(|byte| byte.is_ascii_digit());
-    let is_numeric = version
-        .split('.')
-        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    if is_date || !is_numeric || version.len() > LONGEST_VERSION || ROLLING.contains(&id) {
+    let is_rolling = ROLLING.iter().any(|id| id.eq_ignore_ascii_case(release.id));
+    if is_date || is_rolling || !is_numeric(version) || version.len() > LONGEST_VERSION {
         return None;
     }
-    let like_rhel = release.id_like.iter().any(|like| like == "rhel" || like == "centos");
-    let parts = if like_rhel || RHEL_FAMILY.contains(&id) { 1 } else { 2 };
-    let end = version.match_indices('.').nth(parts - 1).map_or(version.len(), |(dot, _)| dot);
-    Some(&version[..end])
+    let like_rhel = release.id_like().any(|like| like == "rhel" || like == "centos");
+    let is_rhel = RHEL_FAMILY.iter().any(|id| id.eq_ignore_ascii_case(release.id));
+    let dots = version.bytes().enumerate().filter(|(_, byte)| *byte == b'.');
+    let end = dots.map(|(dot, _)| dot).nth(usize::from(!like_rhel && !is_rhel));
+    Some(&version[..end.unwrap_or(version.len())])
+}
+
+/// Digits with single dots between them.
+fn is_numeric(version: &str) -> bool {
+    let mut before = b'.';
+    for byte in version.bytes() {
+        if !byte.is_ascii_digit() && (byte != b'.' || before == b'.') {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'.'
 }
 
 /// What kind of container this is.
@@ -122,6 +139,9 @@ pub enum ContainerKind {
 }
 
 impl ContainerKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Podman, Self::Docker, Self::Toolbox, Self::Distrobox];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -134,12 +154,12 @@ impl ContainerKind {
 }
 
 /// The container this process runs in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Container {
     /// The kind.
     pub kind: ContainerKind,
     /// Its name, where the container itself knows it.
-    pub name: Option<String>,
+    pub name: Option<&'static str>,
 }
 
 impl Container {
@@ -150,14 +170,13 @@ impl Container {
 }
 
 /// Finds out by the files that container engines leave; variables alone prove nothing, since they leak out.
-pub fn container<M: Machine>(machine: &M, variables: &Variables<'_>) -> Option<Container> {
+pub fn container<M: Machine>(machine: &M, variables: &Variables) -> Option<Container> {
     const ENVIRONMENT_FILE_LIMIT: usize = 64 * 1024;
     let exists = |path: &[u8]| machine.metadata(None, path, Follow::Links).is_ok();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let box_id = variables.get(Name::ContainerId).map(text);
     match machine.read_file(None, b"/run/.containerenv", ENVIRONMENT_FILE_LIMIT) {
         Ok(file) => {
-            let name = container_name(&file.content).map(text);
+            let name = container_name(file.content).map(text);
             let is_distrobox =
                 || exists(b"/usr/bin/distrobox-export") || (box_id.is_some() && box_id == name);
             let kind = if exists(b"/run/.toolboxenv") {
@@ -183,7 +202,7 @@ pub fn docker<M: Machine>(machine: &M) -> Option<Container> {
 }
 
 /// The `name="…"` line of `/run/.containerenv`; a plain podman leaves that file empty.
-fn container_name(content: &[u8]) -> Option<&[u8]> {
+fn container_name(content: Bytes) -> Option<Bytes> {
     let value =
         content.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"name="))?;
     let value = value.trim_ascii();
@@ -201,6 +220,9 @@ pub enum Libc {
 }
 
 impl Libc {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Glibc, Self::Musl];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -214,7 +236,7 @@ impl Libc {
 pub fn libc<M: Machine>(machine: &M) -> Option<Libc> {
     const HEAD: usize = 4096;
     let shell = machine.read_file(None, b"/bin/sh", HEAD).ok()?;
-    let interpreter = crate::elf::parse(&shell.content).ok()?.interpreter?.to_vec();
+    let interpreter = crate::elf::parse(shell.content).ok()?.interpreter?;
     let contains = |word: &[u8]| interpreter.windows(word.len()).any(|window| window == word);
     if contains(b"ld-musl") {
         Some(Libc::Musl)
@@ -226,10 +248,8 @@ pub fn libc<M: Machine>(machine: &M) -> Option<Libc> {
 }
 
 /// The distros a table may know this one by: its ID, then each word of `ID_LIKE`.
-pub fn families(release: &OsRelease) -> Vec<String> {
-    let own = release.id.to_ascii_lowercase();
-    let like = release.id_like.iter().map(|like| like.to_ascii_lowercase());
-    core::iter::once(own).chain(like).collect()
+pub fn families(release: OsRelease) -> impl Iterator<Item = &'static str> {
+    core::iter::once(release.id).chain(release.id_like())
 }
 
 #[cfg(test)]

@@ -1,11 +1,8 @@
 //! The Go that a distro brings: where each keeps it, then where anyone might have put one.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::distro::{self, Distro};
 use crate::machine::Machine;
-use crate::path;
+use crate::path::{self, Bytes};
 use crate::real_path::real_path;
 
 /// A place where a GOROOT may be.
@@ -49,32 +46,29 @@ const KNOWN: &[Place] = &[
 /// The directories where this distro's own Go may be, best first; none was looked into yet.
 pub fn roots<'a, M: Machine>(
     machine: &'a M,
-    distro: &Distro,
-) -> impl Iterator<Item = Vec<u8>> + use<'a, M> {
-    let own: Vec<&[Place]> = distro::families(&distro.release)
-        .iter()
-        .filter_map(|family| places(family))
-        .chain([KNOWN])
-        .collect();
-    own.into_iter().flatten().filter_map(|place| find(machine, *place))
+    distro: Distro,
+) -> impl Iterator<Item = Bytes> + use<'a, M> {
+    let own = distro::families(distro.release).filter_map(places).chain([KNOWN]);
+    own.flatten().filter_map(move |place| find(machine, *place))
 }
 
 fn places(family: &str) -> Option<&'static [Place]> {
-    TABLE.iter().find(|(ids, _)| ids.contains(&family)).map(|(_, places)| *places)
+    let is_family = |id: &&str| id.eq_ignore_ascii_case(family);
+    TABLE.iter().find(|(ids, _)| ids.iter().any(is_family)).map(|(_, places)| *places)
 }
 
-fn find<M: Machine>(machine: &M, place: Place) -> Option<Vec<u8>> {
+fn find<M: Machine>(machine: &M, place: Place) -> Option<Bytes> {
     match place {
-        At(root) => Some(root.as_bytes().to_vec()),
+        At(root) => Some(root.as_bytes()),
         TargetOf(program) => {
             let program = real_path(machine, program.as_bytes()).ok()?;
-            path::parent(path::parent(&program)?).map(<[u8]>::to_vec)
+            path::parent(path::parent(program)?)
         }
         NewestIn(directory, prefix) => {
             let names = machine.list(directory.as_bytes()).ok()?;
-            let version = |name: &[u8]| {
+            let version = |name: Bytes| {
                 let rest = name.strip_prefix(prefix.as_bytes())?;
-                Some(String::from(core::str::from_utf8(rest).ok()?))
+                core::str::from_utf8(rest).ok()
             };
             names
                 .iter()
@@ -91,14 +85,14 @@ mod tests {
     use super::*;
     use crate::machine::memory::MemoryMachine;
     use crate::variables::Variables;
-    use std::vec::Vec;
+    use std::string::String;
 
     fn first(os_release: &str, machine: MemoryMachine) -> Option<String> {
         let machine = machine.file("/etc/os-release", os_release);
         let distro = Distro::detect(&machine, &Variables::scan(&[]));
-        let there = |root: &Vec<u8>| machine.list(root).is_ok();
-        let root = roots(&machine, &distro).find(there)?;
-        String::from_utf8(root).ok()
+        let there = |root: &Bytes| machine.list(root).is_ok();
+        let root = roots(&machine, distro).find(there)?;
+        String::from_utf8(root.to_vec()).ok()
     }
 
     #[test]

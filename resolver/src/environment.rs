@@ -2,15 +2,15 @@
 //!
 //! A denylist, not an allowlist: Go hands its whole environment to tests, generators and compilers.
 
-use alloc::string::{String, ToString};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::cache::Cache;
 use crate::config::WindowsPath;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, Problem};
 use crate::invocation::Command;
 use crate::machine::Machine;
-use crate::path;
+use crate::path::{self, Bytes};
 use crate::real_path::real_path;
 use crate::select::Selection;
 use crate::source::Row;
@@ -22,14 +22,14 @@ use crate::windows_path;
 pub const MAXIMUM_DEPTH: u32 = 100;
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The variable.
     pub name: Name,
     /// Its new value; none means that it is taken away.
-    pub value: Option<Vec<u8>>,
+    pub value: Option<Bytes>,
     /// What it was.
-    pub was: Option<Vec<u8>>,
+    pub was: Option<Bytes>,
     /// Why.
     pub reason: Reason,
 }
@@ -60,6 +60,20 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason, in the order of the book.
+    pub const ALL: [Self; 10] = [
+        Self::InheritedGoroot,
+        Self::GoEnvGoroot,
+        Self::NoProc,
+        Self::DistroCache,
+        Self::Pin,
+        Self::Argument,
+        Self::StaleInternal,
+        Self::Links,
+        Self::WindowsPath,
+        Self::Marker,
+    ];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -78,16 +92,13 @@ impl Reason {
 }
 
 /// The depth of this proxy among proxies, and an error where it goes round in circles.
-pub(crate) fn depth<M: Machine>(survey: &Survey<'_, M>) -> Result<u32, Failure> {
+pub(crate) fn depth<M: Machine>(survey: &Survey<'_, M>) -> Result<u32, Box<Failure>> {
     let text = survey.variables.get(Name::GowrDepth).unwrap_or_default();
     let depth = core::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     if depth < MAXIMUM_DEPTH {
         return Ok(depth);
     }
-    let message = String::from("go has started itself a hundred times over");
-    Err(Failure::new(Code::Loop, message)
-        .because(String::from("GOWR_DEPTH=100 in the environment"))
-        .fixed_by(String::from("gowr which --explain")))
+    Err(Failure::of(Code::Loop, Problem::TooDeep).into())
 }
 
 /// Works out every change.
@@ -105,7 +116,7 @@ pub(crate) fn changes<M: Machine>(
     changes.go_toolchain(selection);
     changes.go_cache(cache);
     changes.path();
-    changes.set(Name::GowrDepth, (depth + 1).to_string().into_bytes(), Reason::Marker);
+    changes.set(Name::GowrDepth, decimal(depth + 1), Reason::Marker);
     changes.list
 }
 
@@ -115,23 +126,22 @@ struct Changes<'a, M: Machine> {
 }
 
 impl<M: Machine> Changes<'_, M> {
-    fn set(&mut self, name: Name, value: Vec<u8>, reason: Reason) {
+    fn set(&mut self, name: Name, value: Bytes, reason: Reason) {
         let was = self.survey.variables.raw(name);
-        if was != Some(&value) {
-            let was = was.map(<[u8]>::to_vec);
+        if was != Some(value) {
             self.list.push(Change { name, value: Some(value), was, reason });
         }
     }
 
     fn unset(&mut self, name: Name, reason: Reason) {
         if let Some(was) = self.survey.variables.raw(name) {
-            self.list.push(Change { name, value: None, was: Some(was.to_vec()), reason });
+            self.list.push(Change { name, value: None, was: Some(was), reason });
         }
     }
 
     /// Sets a variable together with the marker that says it is ours.
-    fn set_marked(&mut self, name: Name, marker: Name, value: Vec<u8>, reason: Reason) {
-        self.set(name, value.clone(), reason);
+    fn set_marked(&mut self, name: Name, marker: Name, value: Bytes, reason: Reason) {
+        self.set(name, value, reason);
         self.set(marker, value, Reason::Marker);
     }
 
@@ -156,9 +166,9 @@ impl<M: Machine> Changes<'_, M> {
         } else {
             None
         };
-        match (reason, &selection.toolchain.root) {
+        match (reason, selection.toolchain.root) {
             (Some(reason), Some(root)) => {
-                let root = real_path(machine, root).unwrap_or_else(|_| root.clone());
+                let root = real_path(machine, root).unwrap_or(root);
                 self.set(Name::GoRoot, root, reason);
             }
             _ => self.unset(Name::GoRoot, Reason::InheritedGoroot),
@@ -178,22 +188,22 @@ impl<M: Machine> Changes<'_, M> {
         };
         match reason.filter(|_| command != Command::StoresSettings) {
             Some(reason) => {
-                self.set_marked(Name::GoToolchain, Name::GowrGoToolchain, b"local".to_vec(), reason);
+                self.set_marked(Name::GoToolchain, Name::GowrGoToolchain, b"local", reason);
             }
             None => self.unset_ours(Name::GoToolchain, Name::GowrGoToolchain),
         }
         if selection.row == Row::Argument {
-            let exact = match &selection.toolchain.version {
-                Some(name) => name.as_str().strip_prefix("go"),
-                None => selection.source.request.as_deref(),
+            let version = selection.toolchain.version;
+            let exact = match version.and_then(|name| name.as_str().strip_prefix("go")) {
+                Some(version) => path::concat(&[version.as_bytes()]),
+                None => selection.source.request.unwrap_or_default(),
             };
-            let exact = exact.unwrap_or_default().as_bytes().to_vec();
             self.set(Name::GowrToolchain, exact, Reason::Argument);
         }
     }
 
     fn go_cache(&mut self, cache: &Cache) {
-        let path = cache.path.clone().filter(|_| cache.is_ours);
+        let path = cache.path.filter(|_| cache.is_ours);
         match path.filter(|_| self.survey.invocation.command != Command::StoresSettings) {
             Some(path) => {
                 self.set_marked(Name::GoCache, Name::GowrGoCache, path, Reason::DistroCache);
@@ -211,21 +221,20 @@ impl<M: Machine> Changes<'_, M> {
     fn path(&mut self) {
         let Some(inherited) = self.survey.variables.get(Name::Path) else { return };
         let windows = windows_path::entries(self.survey, inherited);
-        let mut kept = inherited.to_vec();
+        let mut kept = inherited;
         if !windows.is_empty() {
             if self.drops_windows_path() {
                 kept = windows_path::without(inherited, &windows);
-                self.set(Name::Path, kept.clone(), Reason::WindowsPath);
+                self.set(Name::Path, kept, Reason::WindowsPath);
             } else if self.survey.variables.get(Name::Gccgo).is_none() {
                 // Every go command looks gccgo up in each entry (cmd/go/internal/work/gccgo.go); an absolute
                 // name ends that, and changes no build.
-                self.set(Name::Gccgo, b"/usr/bin/gccgo".to_vec(), Reason::WindowsPath);
+                self.set(Name::Gccgo, b"/usr/bin/gccgo", Reason::WindowsPath);
             }
         }
         let Some(links) = self.survey.places.in_home(b"links") else { return };
         if !kept.split(|byte| *byte == b':').any(|entry| entry == links) {
-            kept.push(b':');
-            kept.extend_from_slice(&links);
+            let kept = path::concat(&[kept, b":", links]);
             match self.list.iter_mut().find(|change| change.name == Name::Path) {
                 Some(change) => change.value = Some(kept),
                 None => self.set(Name::Path, kept, Reason::Links),
@@ -235,24 +244,27 @@ impl<M: Machine> Changes<'_, M> {
 }
 
 /// The environment after the changes, as `NAME=value` entries; a changed variable goes in every copy it has.
-pub fn apply(environment: &[&[u8]], changes: &[Change]) -> Vec<Vec<u8>> {
+pub fn apply(environment: &[Bytes], changes: &[Change]) -> Vec<Bytes> {
     let is_changed = |entry: &[u8]| {
         Name::of(entry).is_some_and(|(name, _)| changes.iter().any(|change| change.name == name))
     };
-    let kept = environment.iter().filter(|entry| !is_changed(entry)).map(|entry| entry.to_vec());
+    let kept = environment.iter().copied().filter(|entry| !is_changed(entry));
     kept.chain(changes.iter().filter_map(entry)).collect()
 }
 
 /// A change as an environment entry; none where it takes a variable away.
-pub fn entry(change: &Change) -> Option<Vec<u8>> {
-    let value = change.value.as_ref()?;
-    Some([change.name.as_str().as_bytes(), b"=", value].concat())
+pub fn entry(change: &Change) -> Option<Bytes> {
+    Some(path::concat(&[change.name.as_str().as_bytes(), b"=", change.value?]))
 }
 
-/// Whether `path` is one of the entries of a PATH.
-pub fn has_entry(path_variable: &[u8], directory: &[u8]) -> bool {
-    let clean = path::clean(directory);
-    path_variable
-        .split(|byte| *byte == b':')
-        .any(|entry| path::is_absolute(entry) && path::clean(entry) == clean)
+/// A small number as text, without the machinery of `core::fmt`.
+fn decimal(mut number: u32) -> Bytes {
+    let mut digits = Vec::with_capacity(3);
+    loop {
+        digits.insert(0, b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            return path::keep(digits);
+        }
+    }
 }

@@ -3,7 +3,13 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
+use crate::path::Bytes;
 use crate::source::Source;
+use crate::toolchain::Unusable;
+use crate::user_file;
+use crate::version::{Request, Version};
+
+mod wording;
 
 /// A closed set of error codes: part of the JSON contract, each with a page in the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,51 +90,98 @@ impl Code {
     }
 }
 
-/// One error, in the three parts that a person is shown: what, why and the command that mends it.
+/// One error. Only data: the proxy hands over to `gowr`, which shows it ([`wording`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The kind, for programs.
     pub code: Code,
-    /// What: lower case, no period.
-    pub message: String,
-    /// Why: who asked, with file and line.
-    pub cause: Option<String>,
-    /// The command that mends it.
-    pub fix: Option<String>,
+    /// What is wrong.
+    pub problem: Problem,
     /// Who asked for what cannot be had.
-    pub source: Option<Box<Source>>,
+    pub source: Option<Source>,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// A version or name that is not here.
+    Missing(Request),
+    /// go.mod or go.work needs this version, and nothing here is that new.
+    BelowFloor(Version),
+    /// What was asked for is neither a version nor a name.
+    NoChoice,
+    /// What was asked for is here and cannot run.
+    Unusable(Unusable),
+    /// A file that a person wrote does not say what it must.
+    Malformed {
+        /// The file.
+        file: Bytes,
+        /// The line that is wrong.
+        line: Option<Bytes>,
+        /// What is wrong with it.
+        error: user_file::Error,
+    },
+    /// A file that must be read cannot be.
+    Unreadable {
+        /// The file.
+        file: Bytes,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// No Go anywhere.
+    NothingFound,
+    /// A proxy within a proxy within a proxy, too often.
+    TooDeep,
+    /// What was chosen is the proxy itself.
+    Itself {
+        /// What was chosen.
+        executable: Bytes,
+        /// The running program.
+        program: Bytes,
+    },
+    /// Something only `gowr` can find out, in its words.
+    Told {
+        /// What: lower case, no period.
+        message: String,
+        /// Why.
+        cause: Option<String>,
+        /// The command that mends it.
+        fix: Option<String>,
+    },
 }
 
 impl Failure {
-    /// An error of which only the first line is known yet.
-    pub const fn new(code: Code, message: String) -> Self {
-        Self { code, message, cause: None, fix: None, source: None }
+    /// A failure that nobody asked for yet.
+    pub const fn of(code: Code, problem: Problem) -> Self {
+        Self { code, problem, source: None }
     }
 
-    /// Says who asked, as the cause unless there is one.
+    /// A failure in words of its own.
+    pub const fn new(code: Code, message: String) -> Self {
+        Self::of(code, Problem::Told { message, cause: None, fix: None })
+    }
+
+    /// Says who asked.
     #[must_use]
     pub fn asked_for_by(mut self, source: Source) -> Self {
-        self.cause = self.cause.or_else(|| source.asked_for());
-        self.source = Some(Box::new(source));
-        self
-    }
-
-    /// Says why.
-    #[must_use]
-    pub fn because(mut self, cause: String) -> Self {
-        self.cause = Some(cause);
-        self
-    }
-
-    /// Says what to run.
-    #[must_use]
-    pub fn fixed_by(mut self, command: String) -> Self {
-        self.fix = Some(command);
+        self.source = Some(source);
         self
     }
 
     /// The exit status of this failure.
     pub const fn exit_status(&self) -> u8 {
         self.code.exit_status()
+    }
+
+    /// A file that must be read and cannot be.
+    pub(crate) fn unreadable(file: Bytes, reason: &'static str) -> Box<Self> {
+        Box::new(Self::of(Code::Unreadable, Problem::Unreadable { file, reason }))
+    }
+
+    /// A file whose content cannot be used.
+    pub(crate) fn malformed(error: user_file::Error, file: Bytes, content: Bytes) -> Box<Self> {
+        let index = (error.line as usize).checked_sub(1);
+        let line = index.and_then(|index| content.split(|byte| *byte == b'\n').nth(index));
+        Box::new(Self::of(error.code, Problem::Malformed { file, line, error }))
     }
 }

@@ -4,6 +4,7 @@ use crate::installed::{Found, Installed};
 use crate::machine::Machine;
 use crate::project::Need;
 use crate::toolchain::Toolchain;
+use crate::witness::Witness;
 
 /// What a floor does to a default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,24 +20,24 @@ pub enum Raised {
 }
 
 /// Finds what meets the floor: the exact toolchain, else the newest of its line, else the newest of all.
-pub fn raise<M: Machine>(
-    installed: &Installed<'_, M>,
+pub fn raise<M: Machine, W: Witness>(
+    installed: &Installed<'_, M, W>,
     default: Option<&Toolchain>,
     need: &Need,
 ) -> Raised {
-    if default.is_some_and(|default| default.satisfies(&need.version)) {
+    if default.is_some_and(|default| default.satisfies(need.version)) {
         return Raised::Satisfied;
     }
-    let exact = || match &need.toolchain {
+    let exact = || match need.toolchain {
         Some(name) => installed.exactly(name),
         None => Found::Absent,
     };
-    let line = || installed.newest_of_line(&need.version.line());
+    let line = || installed.newest_of_line(need.version.line());
     let newest = || installed.newest();
     let candidates: [&dyn Fn() -> Found; 3] = [&exact, &line, &newest];
     for candidate in candidates {
         match candidate() {
-            Found::Usable(toolchain) if toolchain.satisfies(&need.version) => {
+            Found::Usable(toolchain) if toolchain.satisfies(need.version) => {
                 return Raised::To(toolchain);
             }
             Found::Unknown => return Raised::Unknown,

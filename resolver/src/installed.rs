@@ -3,17 +3,18 @@
 //! One `readlink` answers a request, whatever the number of toolchains. Only when a name is missing there, and
 //! only for `gowr` (never on the proxy's way), the store itself and the distro's own Go are looked through.
 
-use alloc::string::String;
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 use crate::distro::Distro;
 use crate::distro_go;
 use crate::invocation::Program;
 use crate::machine::{Follow, Machine};
-use crate::path;
+use crate::path::{self, Bytes};
 use crate::places::Places;
 use crate::toolchain::{self, Origin, Toolchain, Unusable};
 use crate::version::{Request, ToolchainName, Version, compare};
+use crate::witness::Witness;
 
 /// What a look-up came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,63 +30,60 @@ pub enum Found {
 }
 
 /// The installed toolchains as one userland sees them.
-pub struct Installed<'a, M: Machine> {
+pub struct Installed<'a, M: Machine, W: Witness> {
     machine: &'a M,
     program: Program,
-    distro: &'a Distro,
-    toolchains: Option<Vec<u8>>,
-    links: Option<Vec<u8>>,
-    is_thorough: bool,
+    distro: Distro,
+    toolchains: Option<Bytes>,
+    links: Option<Bytes>,
+    witness: PhantomData<W>,
 }
 
-impl<'a, M: Machine> Installed<'a, M> {
+impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
     /// Nothing is looked at yet.
     pub fn new(
         machine: &'a M,
         places: &Places,
-        distro: &'a Distro,
+        distro: Distro,
         program: Program,
-        is_thorough: bool,
     ) -> Self {
         let links = places
             .in_home(b"distros")
-            .map(|distros| path::join(&distros, distro.links_key().as_bytes()));
+            .map(|distros| path::join(distros, distro.links_key()));
         let toolchains = places.in_home(b"toolchains");
-        Self { machine, program, distro, toolchains, links, is_thorough }
+        Self { machine, program, distro, toolchains, links, witness: PhantomData }
     }
 
     /// Whether this userland has its directory of links; a new one gets it from `gowr`.
     pub fn has_links(&self) -> bool {
-        self.links
-            .as_ref()
-            .is_some_and(|links| self.machine.metadata(None, links, Follow::Links).is_ok())
+        self.links.is_some_and(|links| self.machine.metadata(None, links, Follow::Links).is_ok())
     }
 
     /// What answers a request.
-    pub fn find(&self, request: &Request) -> Found {
+    pub fn find(&self, request: Request) -> Found {
         let linked = match request {
             Request::Exact(name) => self.linked(name.as_str().as_bytes()),
             Request::Line(line) => self.linked(line.as_str().as_bytes()),
-            Request::Named(name) => self.linked(&[b"named/", name.as_str().as_bytes()].concat()),
+            Request::Named(name) => self.linked(path::concat(&[b"named/", name.as_str().as_bytes()])),
         };
         match linked {
             Some(found) => found,
-            None if !self.is_thorough => Found::Unknown,
+            None if !W::IS_THOROUGH => Found::Unknown,
             None => self.search(request),
         }
     }
 
     /// A toolchain of exactly this name, or `Absent`. For questions that must cost nothing where the answer is
     /// no (rows 3 and 5, floors): the links alone are believed where they are there at all.
-    pub fn exactly(&self, name: &ToolchainName) -> Found {
+    pub fn exactly(&self, name: ToolchainName) -> Found {
         self.by_links(name.as_str().as_bytes(), |names| {
-            names.iter().find(|other| *other == name).cloned()
+            names.iter().copied().find(|other| *other == name)
         })
     }
 
     /// The newest of a line, by the links where they are there.
-    pub fn newest_of_line(&self, line: &Version) -> Found {
-        let request = Request::Line(line.clone());
+    pub fn newest_of_line(&self, line: Version) -> Found {
+        let request = Request::Line(line);
         self.by_links(line.as_str().as_bytes(), |names| newest(names, |name| request.accepts(name)))
     }
 
@@ -105,8 +103,8 @@ impl<'a, M: Machine> Installed<'a, M> {
         if self.has_links() {
             return Found::Absent;
         }
-        if !self.is_thorough {
-            let store = self.toolchains.as_ref();
+        if !W::IS_THOROUGH {
+            let store = self.toolchains;
             let has_store = store
                 .is_some_and(|store| self.machine.metadata(None, store, Follow::Links).is_ok());
             return if has_store { Found::Unknown } else { Found::Absent };
@@ -120,37 +118,36 @@ impl<'a, M: Machine> Installed<'a, M> {
     /// Follows one link of this userland's directory. `None` where there is no such link, or it is stale: the
     /// toolchain is gone, or the distro has upgraded it to another version.
     fn linked(&self, name: &[u8]) -> Option<Found> {
-        let links = self.links.as_deref()?;
-        let target = self.machine.read_link(None, &path::join(links, name)).ok()?;
-        if path::is_absolute(&target) {
-            return self.adopted(name, &target);
+        let links = self.links?;
+        let target = self.machine.read_link(None, path::join(links, name)).ok()?;
+        if path::is_absolute(target) {
+            return self.adopted(name, target);
         }
         let target = if target.contains(&b'/') {
             target
         } else {
             // `1.22 -> go1.22.10`: a sibling, which says where the toolchain is.
-            let sibling = self.machine.read_link(None, &path::join(links, &target)).ok()?;
-            if path::is_absolute(&sibling) {
-                return self.adopted(&target, &sibling);
+            let sibling = self.machine.read_link(None, path::join(links, target)).ok()?;
+            if path::is_absolute(sibling) {
+                return self.adopted(target, sibling);
             }
             sibling
         };
-        self.in_store(stored_name(&target)?)
+        self.in_store(stored_name(target)?)
     }
 
     fn in_store(&self, name: ToolchainName) -> Option<Found> {
-        let toolchain = Toolchain::in_store(self.toolchains.as_deref()?, name, self.program);
+        let toolchain = Toolchain::in_store(self.toolchains?, name, self.program);
         let is_static = toolchain
             .version
-            .as_ref()
             .is_some_and(|name| !toolchain::predates_switching(name.version()));
-        if is_static && !self.is_thorough {
+        if is_static && !W::IS_THOROUGH {
             return Some(Found::Usable(toolchain));
         }
-        let root = toolchain.root.as_deref()?;
+        let root = toolchain.root?;
         self.machine.metadata(None, root, Follow::Links).ok()?;
         let go = toolchain::executable(root, Program::Go);
-        match toolchain::runnable(self.machine, &go) {
+        match toolchain::runnable(self.machine, go) {
             Ok(()) => {
                 let version_text = toolchain::first_line_of_version(self.machine, root);
                 Some(Found::Usable(Toolchain { version_text, ..toolchain }))
@@ -160,13 +157,13 @@ impl<'a, M: Machine> Installed<'a, M> {
     }
 
     /// A directory that somebody else looks after: its VERSION is read each time.
-    fn adopted(&self, link: &[u8], root: &[u8]) -> Option<Found> {
+    fn adopted(&self, link: &[u8], root: Bytes) -> Option<Found> {
         self.machine.metadata(None, root, Follow::Links).ok()?;
         match toolchain::goroot(self.machine, root, self.program, Origin::Adopted) {
             Ok(toolchain) => {
                 let is_named = link.starts_with(b"named/");
                 let has_version =
-                    toolchain.version.as_ref().is_some_and(|v| v.as_str().as_bytes() == link);
+                    toolchain.version.is_some_and(|v| v.as_str().as_bytes() == link);
                 (is_named || has_version).then_some(Found::Usable(toolchain))
             }
             Err(unusable) => Some(Found::Unusable(unusable)),
@@ -174,23 +171,23 @@ impl<'a, M: Machine> Installed<'a, M> {
     }
 
     /// Looks through the store and the distro's own Go.
-    fn search(&self, request: &Request) -> Found {
+    fn search(&self, request: Request) -> Found {
         let stored = newest(&self.stored(), |name| request.accepts(name));
         if let Some(found) = stored.and_then(|name| self.in_store(name)) {
             return found;
         }
         let mut unusable = None;
         for root in distro_go::roots(self.machine, self.distro) {
-            match toolchain::goroot(self.machine, &root, self.program, Origin::Distro) {
+            match toolchain::goroot(self.machine, root, self.program, Origin::Distro) {
                 Ok(toolchain) => {
-                    if toolchain.version.as_ref().is_some_and(|name| request.accepts(name)) {
+                    if toolchain.version.is_some_and(|name| request.accepts(name)) {
                         return Found::Usable(toolchain);
                     }
                 }
                 Err(reason) => {
-                    let line = toolchain::first_line_of_version(self.machine, &root);
-                    let version = line.as_deref().and_then(toolchain::version_of);
-                    if version.is_some_and(|name| request.accepts(&name)) {
+                    let line = toolchain::first_line_of_version(self.machine, root);
+                    let version = line.and_then(toolchain::version_of);
+                    if version.is_some_and(|name| request.accepts(name)) {
                         unusable.get_or_insert(reason);
                     }
                 }
@@ -201,12 +198,11 @@ impl<'a, M: Machine> Installed<'a, M> {
 
     /// The names in the store; those with a prefix of a staging area's making are none.
     pub fn stored(&self) -> Vec<ToolchainName> {
-        let names = self.toolchains.as_ref().and_then(|store| self.machine.list(store).ok());
-        let text = |name: Vec<u8>| String::from_utf8(name).ok();
+        let names = self.toolchains.and_then(|store| self.machine.list(store).ok());
         names
             .unwrap_or_default()
             .into_iter()
-            .filter_map(|name| ToolchainName::parse(&text(name)?))
+            .filter_map(|name| ToolchainName::parse(core::str::from_utf8(name).ok()?))
             .collect()
     }
 }
@@ -220,16 +216,16 @@ fn stored_name(target: &[u8]) -> Option<ToolchainName> {
 /// The newest of those wanted. A prerelease counts only where there is nothing else.
 pub fn newest(
     names: &[ToolchainName],
-    is_wanted: impl Fn(&ToolchainName) -> bool,
+    is_wanted: impl Fn(ToolchainName) -> bool,
 ) -> Option<ToolchainName> {
     names
         .iter()
-        .filter(|name| is_wanted(name))
+        .copied()
+        .filter(|name| is_wanted(*name))
         .max_by(|left, right| {
             let released = |name: &ToolchainName| !name.version().is_prerelease();
             released(left)
                 .cmp(&released(right))
                 .then_with(|| compare(left.version().as_str(), right.version().as_str()))
         })
-        .cloned()
 }

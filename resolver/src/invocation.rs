@@ -1,6 +1,6 @@
 //! What a command line of `go` says that matters to the choice of a toolchain.
 
-use crate::path;
+use crate::path::{self, Bytes};
 
 /// Which program was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,20 +41,20 @@ pub enum Command {
 
 /// A command line, read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Invocation<'a> {
+pub struct Invocation {
     /// Which program.
     pub program: Program,
     /// What follows `+` in the first argument: `1.22` of `go +1.22 build`.
-    pub toolchain: Option<&'a [u8]>,
+    pub toolchain: Option<Bytes>,
     /// The directory of `-C`, which Go changes to before it looks for anything.
-    pub directory: Option<&'a [u8]>,
+    pub directory: Option<Bytes>,
     /// The kind of command.
     pub command: Command,
 }
 
-impl<'a> Invocation<'a> {
+impl Invocation {
     /// Reads a command line; `arguments` are those after the program's name.
-    pub fn parse(execution_path: &[u8], arguments: &[&'a [u8]]) -> Self {
+    pub fn parse(execution_path: &[u8], arguments: &[Bytes]) -> Self {
         let program = Program::named(execution_path);
         if program == Program::Gofmt {
             return Self { program, toolchain: None, directory: None, command: Command::NoModule };
@@ -68,7 +68,7 @@ impl<'a> Invocation<'a> {
             [verb, rest @ ..] => (*verb, rest),
             [] => (&b""[..], arguments),
         };
-        let (subverb, arguments) = match arguments {
+        let (subverb, arguments): (&[u8], _) = match arguments {
             [word, rest @ ..] if matches!(verb, b"mod" | b"work") && !word.starts_with(b"-") => {
                 (*word, rest)
             }
@@ -82,7 +82,7 @@ impl<'a> Invocation<'a> {
 }
 
 /// Takes `-C dir` off the front (`handleChdirFlag` in cmd/go/main.go: only as the first flag).
-fn change_directory<'a, 'b>(arguments: &'b [&'a [u8]]) -> (Option<&'a [u8]>, &'b [&'a [u8]]) {
+fn change_directory(arguments: &[Bytes]) -> (Option<Bytes>, &[Bytes]) {
     match arguments {
         [b"-C" | b"--C", directory, rest @ ..] => (Some(*directory), rest),
         [flag, rest @ ..] => {
@@ -141,32 +141,33 @@ fn packages<'a>(arguments: &[&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
 /// Whether a flag of `go build`, `install` or `run` takes the next word as its value
 /// (`go help build`; `AddBuildFlags` in cmd/go/internal/work/build.go).
 fn takes_value(flag: &[u8]) -> bool {
+    const NAMES: [&[u8]; 23] = [
+        b"C",
+        b"asmflags",
+        b"buildmode",
+        b"compiler",
+        b"covermode",
+        b"coverpkg",
+        b"debug-actiongraph",
+        b"debug-runtime-trace",
+        b"debug-trace",
+        b"exec",
+        b"gccgoflags",
+        b"gcflags",
+        b"installsuffix",
+        b"ldflags",
+        b"mod",
+        b"modfile",
+        b"o",
+        b"overlay",
+        b"p",
+        b"pgo",
+        b"pkgdir",
+        b"tags",
+        b"toolexec",
+    ];
     let name = flag.strip_prefix(b"--").or_else(|| flag.strip_prefix(b"-")).unwrap_or(flag);
-    matches!(
-        name,
-        b"C" | b"asmflags"
-            | b"buildmode"
-            | b"compiler"
-            | b"covermode"
-            | b"coverpkg"
-            | b"debug-actiongraph"
-            | b"debug-runtime-trace"
-            | b"debug-trace"
-            | b"exec"
-            | b"gccgoflags"
-            | b"gcflags"
-            | b"installsuffix"
-            | b"ldflags"
-            | b"mod"
-            | b"modfile"
-            | b"o"
-            | b"overlay"
-            | b"p"
-            | b"pgo"
-            | b"pkgdir"
-            | b"tags"
-            | b"toolexec"
-    )
+    NAMES.contains(&name)
 }
 
 #[cfg(test)]
@@ -174,8 +175,8 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    fn parse(line: &str) -> Invocation<'_> {
-        let mut words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+    fn parse(line: &'static str) -> Invocation {
+        let mut words: Vec<Bytes> = line.split(' ').map(str::as_bytes).collect();
         let program = words.remove(0);
         Invocation::parse(program, &words)
     }

@@ -34,7 +34,6 @@ pub mod pin;
 pub mod places;
 pub mod project;
 pub mod real_path;
-mod refusal;
 pub mod resolution;
 pub mod select;
 pub mod settings;

@@ -6,6 +6,8 @@
 
 use alloc::vec::Vec;
 
+use crate::path::Bytes;
+
 pub mod memory;
 
 /// A read-only view of one machine, for one process.
@@ -17,10 +19,10 @@ pub trait Machine {
     type Directory;
 
     /// The environment, one `NAME=value` entry each, in the order the process got them.
-    fn environment(&self) -> &[&[u8]];
+    fn environment(&self) -> &[Bytes];
 
     /// The path this program was started by, as given to `execve` (`AT_EXECFN`); may be relative.
-    fn execution_path(&self) -> &[u8];
+    fn execution_path(&self) -> Bytes;
 
     /// The effective user id.
     fn effective_user(&self) -> u32;
@@ -29,7 +31,7 @@ pub trait Machine {
     fn architecture(&self) -> Architecture;
 
     /// The current directory as the kernel names it (`getcwd`).
-    fn current_directory(&self) -> Result<Vec<u8>, Errno>;
+    fn current_directory(&self) -> Result<Bytes, Errno>;
 
     /// Opens a directory, following links.
     fn open_directory(
@@ -57,10 +59,10 @@ pub trait Machine {
     ) -> Result<Metadata, Errno>;
 
     /// The text of a symbolic link; [`Errno::INVALID`] where `path` is none.
-    fn read_link(&self, at: Option<&Self::Directory>, path: &[u8]) -> Result<Vec<u8>, Errno>;
+    fn read_link(&self, at: Option<&Self::Directory>, path: &[u8]) -> Result<Bytes, Errno>;
 
     /// The names in a directory, in no order, without `.` and `..`.
-    fn list(&self, path: &[u8]) -> Result<Vec<Vec<u8>>, Errno>;
+    fn list(&self, path: &[u8]) -> Result<Vec<Bytes>, Errno>;
 
     /// Whether the kernel would execute the file at `path` as far as permission bits and mount options go
     /// (`access(X_OK)`: [`Errno::PERMISSION`] without an execute bit and on a `noexec` mount).
@@ -142,12 +144,12 @@ impl Metadata {
 }
 
 /// A file that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct File {
     /// What was opened.
     pub metadata: Metadata,
     /// Its bytes up to the limit; empty where it is not a regular file.
-    pub content: Vec<u8>,
+    pub content: Bytes,
     /// Whether there was more than the limit.
     pub truncated: bool,
 }

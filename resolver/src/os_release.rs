@@ -2,18 +2,25 @@
 //! where it does not (`ID="XCP-ng"`, an unfilled template, other systems' line ends).
 
 use crate::text::{find_byte, lines};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Which distro this is, in its own words: untrusted text, for a path only after sanitising.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OsRelease {
     /// `ID`; `linux` where there is none, as os-release(5) says.
-    pub id: String,
+    pub id: &'static str,
     /// `VERSION_ID`; rolling distros have none.
-    pub version_id: Option<String>,
+    pub version_id: Option<&'static str>,
+    /// `ID_LIKE`: words, closest relative first.
+    id_like: &'static str,
+}
+
+impl OsRelease {
     /// The words of `ID_LIKE`, closest relative first.
-    pub id_like: Vec<String>,
+    pub fn id_like(self) -> impl Iterator<Item = &'static str> {
+        self.id_like.split_ascii_whitespace()
+    }
 }
 
 /// Reads the file; lines that are no assignment of these three are passed over, and of two the later counts,
@@ -37,17 +44,16 @@ pub fn parse(content: &[u8]) -> OsRelease {
         *slot = Some(value);
     }
     let text = |value: Option<&[u8]>| value.map(unquote).filter(|text| !text.is_empty());
-    let id_like = text(id_like).unwrap_or_default();
     OsRelease {
-        id: text(id).unwrap_or_else(|| String::from("linux")),
+        id: text(id).unwrap_or("linux"),
         version_id: text(version_id),
-        id_like: id_like.split_ascii_whitespace().map(ToString::to_string).collect(),
+        id_like: text(id_like).unwrap_or_default(),
     }
 }
 
 /// The text of a value as a shell would read it, except that a quote nobody closes ends with the line and a
 /// blank outside quotes is kept, as systemd does.
-fn unquote(value: &[u8]) -> String {
+fn unquote(value: &[u8]) -> &'static str {
     let value = value.trim_ascii();
     let (quote, inner) = match value {
         [quote @ (b'"' | b'\''), inner @ ..] => (Some(*quote), inner),
@@ -73,6 +79,7 @@ fn unquote(value: &[u8]) -> String {
     text.truncate(end);
     String::from_utf8(text)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        .leak()
 }
 
 #[cfg(test)]

@@ -1,23 +1,46 @@
 //! Paths as bytes, worked on as text: nothing here looks at a file system.
+//!
+//! What the resolver learns and makes lives as long as the process ([`Bytes`]): the proxy ends in `execve` before
+//! any of it could be freed, and code that frees nothing is a third smaller and copies two words instead of a text.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Joins a directory and a name with one slash between them.
-pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    let mut path = Vec::with_capacity(directory.len() + 1 + name.len());
-    path.extend_from_slice(directory);
-    if path.last() != Some(&b'/') {
-        path.push(b'/');
+/// Bytes that live as long as the process.
+pub type Bytes = &'static [u8];
+
+/// Keeps bytes for the rest of the process.
+pub fn keep(bytes: Vec<u8>) -> Bytes {
+    bytes.leak()
+}
+
+/// Keeps a copy of a text for the rest of the process.
+#[inline(never)]
+pub fn keep_text(text: &str) -> &'static str {
+    String::from(text).leak()
+}
+
+/// The pieces one after the other.
+#[inline(never)]
+pub fn concat(pieces: &[&[u8]]) -> Bytes {
+    let mut bytes = Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+    for piece in pieces {
+        bytes.extend_from_slice(piece);
     }
-    path.extend_from_slice(name);
-    path
+    keep(bytes)
+}
+
+/// Joins a directory and a name with one slash between them.
+#[inline(never)]
+pub fn join(directory: &[u8], name: &[u8]) -> Bytes {
+    let slash: &[u8] = if directory.last() == Some(&b'/') { b"" } else { b"/" };
+    concat(&[directory, slash, name])
 }
 
 /// Joins where `path` is relative, else is `path`.
-pub fn absolute(directory: &[u8], path: &[u8]) -> Vec<u8> {
-    if is_absolute(path) { path.to_vec() } else { join(directory, path) }
+pub fn absolute(directory: &[u8], path: Bytes) -> Bytes {
+    if is_absolute(path) { path } else { join(directory, path) }
 }
 
 /// Whether a path starts at the root.
@@ -56,7 +79,8 @@ pub fn is_below(path: &[u8], directory: &[u8]) -> bool {
 }
 
 /// An absolute path without `.`, `..`, doubled or trailing slashes (Go's `filepath.Clean`).
-pub fn clean(path: &[u8]) -> Vec<u8> {
+#[inline(never)]
+pub fn clean(path: &[u8]) -> Bytes {
     let mut clean = Vec::with_capacity(path.len());
     for component in components(path) {
         if component == b".." {
@@ -70,7 +94,7 @@ pub fn clean(path: &[u8]) -> Vec<u8> {
     if clean.is_empty() {
         clean.push(b'/');
     }
-    clean
+    keep(clean)
 }
 
 /// A path as one word of a shell.

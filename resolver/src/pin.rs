@@ -7,22 +7,23 @@ mod foreign;
 
 pub use crate::user_file::{Error, SIZE_LIMIT};
 pub use choice::Choice;
+pub(crate) use choice::way_out;
 
+use crate::path::keep_text;
 use crate::user_file;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What one file asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pin {
     /// Never empty; the first that is installed wins.
-    pub choices: Vec<Choice>,
+    pub choices: &'static [Choice],
     /// The line of the first choice, counted from 1.
     pub line: u32,
-    /// That line, for display.
-    pub text: String,
+    /// That line, without white space around it.
+    pub text: &'static str,
     /// What is asked for, as written; several choices are separated by blanks.
-    pub request: String,
+    pub request: &'static str,
 }
 
 /// A kind of pin file.
@@ -86,13 +87,13 @@ impl DistroNames<'_> {
 pub fn parse(form: Form, content: &[u8], distro: &DistroNames<'_>) -> Result<Option<Pin>, Error> {
     match form {
         Form::GowrYaml => gowr_yaml(content, distro),
-        Form::GoVersion => foreign::go_version(user_file::text(content, "pin")?),
-        Form::ToolVersions => foreign::tool_versions(user_file::text(content, "pin")?),
+        Form::GoVersion => foreign::go_version(user_file::text(content, "is too large for a pin")?),
+        Form::ToolVersions => foreign::tool_versions(user_file::text(content, "is too large for a pin")?),
     }
 }
 
 fn gowr_yaml(content: &[u8], distro: &DistroNames<'_>) -> Result<Option<Pin>, Error> {
-    let document = user_file::document(content, "pin")?;
+    let document = user_file::document(content, "is too large for a pin")?;
     let mut plain = None;
     let mut distros = Vec::new();
     for (key, value) in &document.entries {
@@ -112,10 +113,10 @@ fn gowr_yaml(content: &[u8], distro: &DistroNames<'_>) -> Result<Option<Pin>, Er
         }
     }
     Ok(distro.choose(distros).or(plain).map(|(scalar, choice)| Pin {
-        choices: Vec::from([choice]),
+        choices: Vec::from([choice]).leak(),
         line: scalar.line,
-        text: user_file::display(scalar.source),
-        request: String::from(scalar.text),
+        text: keep_text(scalar.source.trim_ascii()),
+        request: keep_text(scalar.text),
     }))
 }
 

@@ -1,9 +1,7 @@
 //! Where things live for this process: gowr's home, the user's configuration and cache directories.
 
-use alloc::vec::Vec;
-
 use crate::machine::{Follow, Kind, Machine};
-use crate::path;
+use crate::path::{self, Bytes};
 use crate::variables::{Name, Variables};
 
 /// Links followed from a program's name to its file before giving up, as the kernel does.
@@ -21,20 +19,20 @@ pub enum HomeSource {
 }
 
 /// Directories of this user and this gowr. Paths are absolute.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
     /// gowr's home: `bin`, `toolchains`, `distros`, `links`. None without `HOME` and everything else.
-    pub home: Option<Vec<u8>>,
+    pub home: Option<Bytes>,
     /// How it was found.
     pub home_source: HomeSource,
     /// The directory of the running program's file, links resolved.
-    pub program_directory: Option<Vec<u8>>,
+    pub program_directory: Option<Bytes>,
     /// The user's `gowr/config.yaml`.
-    pub user_configuration: Option<Vec<u8>>,
+    pub user_configuration: Option<Bytes>,
     /// Where caches go: `$XDG_CACHE_HOME` or `~/.cache`.
-    pub cache: Option<Vec<u8>>,
+    pub cache: Option<Bytes>,
     /// The file of `go env -w` (`go env GOENV`).
-    pub go_env: Option<Vec<u8>>,
+    pub go_env: Option<Bytes>,
 }
 
 /// The system-wide configuration.
@@ -42,74 +40,74 @@ pub const SYSTEM_CONFIGURATION: &[u8] = b"/etc/gowr/config.yaml";
 
 impl Places {
     /// Works them out from the environment and the running program's own path.
-    pub fn find<M: Machine>(machine: &M, variables: &Variables<'_>) -> Self {
+    pub fn find<M: Machine>(machine: &M, variables: &Variables) -> Self {
         let program_directory = program_directory(machine);
-        let (home, home_source) = home(machine, variables, program_directory.as_deref());
+        let (home, home_source) = home(machine, variables, program_directory);
         let config = user_directory(variables, Name::XdgConfigHome, b".config");
         let go_env = match variables.get(Name::GoEnv) {
             Some(b"off") => None,
-            Some(file) => Some(file.to_vec()),
-            None => config.as_ref().map(|config| path::join(config, b"go/env")),
+            Some(file) => Some(file),
+            None => config.map(|config| path::join(config, b"go/env")),
         };
         Self {
             home,
             home_source,
             program_directory,
-            user_configuration: config.map(|config| path::join(&config, b"gowr/config.yaml")),
+            user_configuration: config.map(|config| path::join(config, b"gowr/config.yaml")),
             cache: user_directory(variables, Name::XdgCacheHome, b".cache"),
             go_env,
         }
     }
 
     /// A path below gowr's home.
-    pub fn in_home(&self, name: &[u8]) -> Option<Vec<u8>> {
-        self.home.as_ref().map(|home| path::join(home, name))
+    pub fn in_home(&self, name: &[u8]) -> Option<Bytes> {
+        self.home.map(|home| path::join(home, name))
     }
 }
 
 /// A directory of the XDG base directory specification. A relative value counts as none: Go refuses it with
 /// words of its own, and nothing may hide them.
-fn user_directory(variables: &Variables<'_>, name: Name, below_home: &[u8]) -> Option<Vec<u8>> {
+fn user_directory(variables: &Variables, name: Name, below_home: &[u8]) -> Option<Bytes> {
     match variables.get(name) {
-        Some(directory) => path::is_absolute(directory).then(|| directory.to_vec()),
+        Some(directory) => path::is_absolute(directory).then_some(directory),
         None => variables.absolute_path(Name::Home).map(|home| path::join(home, below_home)),
     }
 }
 
 fn home<M: Machine>(
     machine: &M,
-    variables: &Variables<'_>,
-    program_directory: Option<&[u8]>,
-) -> (Option<Vec<u8>>, HomeSource) {
+    variables: &Variables,
+    program_directory: Option<Bytes>,
+) -> (Option<Bytes>, HomeSource) {
     if let Some(home) = variables.absolute_path(Name::GowrHome) {
-        return (Some(home.to_vec()), HomeSource::Variable);
+        return (Some(home), HomeSource::Variable);
     }
     let above = program_directory.filter(|directory| path::file_name(directory) == b"bin");
     if let Some(above) = above.and_then(path::parent) {
         let toolchains = path::join(above, b"toolchains");
-        let found = machine.metadata(None, &toolchains, Follow::Links);
+        let found = machine.metadata(None, toolchains, Follow::Links);
         if found.is_ok_and(|found| found.kind == Kind::Directory) {
-            return (Some(above.to_vec()), HomeSource::Program);
+            return (Some(above), HomeSource::Program);
         }
     }
     let data = user_directory(variables, Name::XdgDataHome, b".local/share");
-    (data.map(|data| path::join(&data, b"gowr")), HomeSource::Default)
+    (data.map(|data| path::join(data, b"gowr")), HomeSource::Default)
 }
 
 /// The directory of this program's file. Found by the path it was started with, since there may be no `/proc`.
-fn program_directory<M: Machine>(machine: &M) -> Option<Vec<u8>> {
-    let mut program = machine.execution_path().to_vec();
-    if !path::is_absolute(&program) {
+fn program_directory<M: Machine>(machine: &M) -> Option<Bytes> {
+    let mut program = machine.execution_path();
+    if !path::is_absolute(program) {
         if !program.contains(&b'/') {
             return None;
         }
-        program = path::clean(&path::join(&machine.current_directory().ok()?, &program));
+        program = path::clean(path::join(machine.current_directory().ok()?, program));
     }
     for _ in 0..MAXIMUM_LINKS {
-        let directory = path::parent(&program)?;
-        match machine.read_link(None, &program) {
-            Ok(target) => program = path::clean(&path::absolute(directory, &target)),
-            Err(_) => return Some(directory.to_vec()),
+        let directory = path::parent(program)?;
+        match machine.read_link(None, program) {
+            Ok(target) => program = path::clean(path::absolute(directory, target)),
+            Err(_) => return Some(directory),
         }
     }
     None
@@ -127,18 +125,18 @@ mod tests {
     #[test]
     fn home_is_the_variable_then_the_program_then_the_default() {
         let machine = MemoryMachine::new().environment(["HOME=/home/u"]);
-        assert_eq!(find(&machine).home.as_deref(), Some(&b"/home/u/.local/share/gowr"[..]));
+        assert_eq!(find(&machine).home, Some(&b"/home/u/.local/share/gowr"[..]));
         let machine = machine.directory("/gowr/toolchains").program("/gowr/bin/go", "");
-        assert_eq!(find(&machine).home.as_deref(), Some(&b"/gowr"[..]));
+        assert_eq!(find(&machine).home, Some(&b"/gowr"[..]));
         let linked =
             machine.clone().link("/usr/bin/go", "../../gowr/bin/go").started_as("/usr/bin/go");
-        assert_eq!(find(&linked).home.as_deref(), Some(&b"/gowr"[..]));
+        assert_eq!(find(&linked).home, Some(&b"/gowr"[..]));
         let relative = machine.clone().current("/gowr").started_as("./bin/go");
-        assert_eq!(find(&relative).home.as_deref(), Some(&b"/gowr"[..]));
+        assert_eq!(find(&relative).home, Some(&b"/gowr"[..]));
         let named = machine.clone().environment(["GOWR_HOME=/x"]);
-        assert_eq!(find(&named).home.as_deref(), Some(&b"/x"[..]));
+        assert_eq!(find(&named).home, Some(&b"/x"[..]));
         let ignored = machine.environment(["GOWR_HOME=x"]);
-        assert_eq!(find(&ignored).home.as_deref(), Some(&b"/gowr"[..]));
+        assert_eq!(find(&ignored).home, Some(&b"/gowr"[..]));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! first, each probe relative to its directory: one component a lookup and no `..`, because on WSL's Windows
 //! drives each component is a round trip of milliseconds.
 
-use alloc::string::String;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::distro::Distro;
@@ -12,10 +12,9 @@ use crate::failure::Failure;
 use crate::gomod;
 use crate::invocation::Invocation;
 use crate::machine::{Errno, Follow, Kind, Machine};
-use crate::path;
+use crate::path::{self, Bytes};
 use crate::pin::{self, DistroNames, Form, Pin};
 use crate::real_path::real_path;
-use crate::refusal::{malformed, unreadable};
 use crate::source::SourceKind;
 use crate::variables::{Name, Variables};
 use crate::version::{ToolchainName, Version};
@@ -26,7 +25,7 @@ const GO_MOD_LIMIT: usize = 16 * 1024 * 1024;
 /// The directories from the root to where Go would start, open.
 #[derive(Debug)]
 pub struct Project<D> {
-    path: Vec<u8>,
+    path: Bytes,
     /// Outermost first: the length of the directory's path, and the directory.
     levels: Vec<(usize, D)>,
 }
@@ -35,11 +34,11 @@ pub struct Project<D> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinFile {
     /// Its path.
-    pub path: Vec<u8>,
+    pub path: Bytes,
     /// Which kind of file.
     pub form: Form,
     /// What it says, or why that cannot be used.
-    pub content: Result<Pin, Failure>,
+    pub content: Result<Pin, Box<Failure>>,
 }
 
 impl PinFile {
@@ -61,7 +60,7 @@ pub struct Pins {
     /// Those in the home directory itself, where asdf and mise users keep a default.
     pub home: Vec<PinFile>,
     /// Those in a directory where anyone may write, put there by somebody else: passed over.
-    pub foreign: Vec<Vec<u8>>,
+    pub foreign: Vec<Bytes>,
     /// Whether the walk came past the home directory.
     home_seen: bool,
 }
@@ -78,16 +77,16 @@ impl<D> Project<D> {
     /// Opens the directories. Without a current directory there is no project: Go says so itself.
     pub fn open<M: Machine<Directory = D>>(
         machine: &M,
-        variables: &Variables<'_>,
-        invocation: &Invocation<'_>,
+        variables: &Variables,
+        invocation: &Invocation,
     ) -> Self {
         match start(machine, variables, invocation.directory) {
             Some(path) => Self::at(machine, path),
-            None => Self { path: Vec::new(), levels: Vec::new() },
+            None => Self { path: b"", levels: Vec::new() },
         }
     }
 
-    fn at<M: Machine<Directory = D>>(machine: &M, path: Vec<u8>) -> Self {
+    fn at<M: Machine<Directory = D>>(machine: &M, path: Bytes) -> Self {
         let mut levels: Vec<(usize, D)> = Vec::new();
         let Ok(root) = machine.open_directory(None, b"/") else {
             return Self { path, levels };
@@ -109,11 +108,11 @@ impl<D> Project<D> {
     }
 
     /// The directory Go starts from; empty where there is none.
-    pub fn directory(&self) -> &[u8] {
-        &self.path
+    pub const fn directory(&self) -> Bytes {
+        self.path
     }
 
-    fn innermost_first(&self) -> impl Iterator<Item = (&[u8], &D)> {
+    fn innermost_first(&self) -> impl Iterator<Item = (Bytes, &D)> {
         self.levels.iter().rev().map(|(end, directory)| (&self.path[..*end], directory))
     }
 
@@ -121,7 +120,7 @@ impl<D> Project<D> {
     pub fn pins<M: Machine<Directory = D>>(
         &self,
         machine: &M,
-        variables: &Variables<'_>,
+        variables: &Variables,
         distro: &Distro,
         all: bool,
     ) -> Pins {
@@ -134,7 +133,7 @@ impl<D> Project<D> {
                 break;
             }
             for form in Form::ALL {
-                let bound = |bounds: &mut Bounds<'_>| bounds.of(machine, self, depth);
+                let bound = |bounds: &mut Bounds| bounds.of(machine, self, depth);
                 let found = probe(machine, directory, level, form, &names);
                 let Some((pin, is_foreign)) = found else { continue };
                 match bound(&mut bounds) {
@@ -158,10 +157,10 @@ impl<D> Project<D> {
     pub fn need<M: Machine<Directory = D>>(
         &self,
         machine: &M,
-        variables: &Variables<'_>,
-        go_setting: impl Fn(Name) -> Option<Vec<u8>>,
+        variables: &Variables,
+        go_setting: impl Fn(Name) -> Option<Bytes>,
     ) -> Option<Need> {
-        if go_setting(Name::Go111Module).as_deref() == Some(b"off") {
+        if go_setting(Name::Go111Module) == Some(b"off") {
             return None;
         }
         let is_file = |directory: &D, name: &[u8]| {
@@ -169,7 +168,7 @@ impl<D> Project<D> {
             found.is_ok_and(|found| found.kind != Kind::Directory)
         };
         let workspace = go_setting(Name::GoWork);
-        match workspace.as_deref() {
+        match workspace {
             None | Some(b"off") => {}
             Some(file) if path::is_absolute(file) => {
                 if let Some(need) = read_need(machine, None, file, file, SourceKind::GoWork) {
@@ -184,7 +183,7 @@ impl<D> Project<D> {
             if workspace.is_none() && is_file(directory, b"go.work") {
                 let file = path::join(level, b"go.work");
                 let need =
-                    read_need(machine, Some(directory), b"go.work", &file, SourceKind::GoWork);
+                    read_need(machine, Some(directory), b"go.work", file, SourceKind::GoWork);
                 return need.flatten();
             }
             if module.is_none() && is_file(directory, b"go.mod") {
@@ -200,14 +199,14 @@ impl<D> Project<D> {
             return None;
         }
         let file = path::join(level, b"go.mod");
-        read_need(machine, Some(directory), b"go.mod", &file, SourceKind::GoMod).flatten()
+        read_need(machine, Some(directory), b"go.mod", file, SourceKind::GoMod).flatten()
     }
 }
 
 /// Pins in the home directory itself, for a walk that did not come past it.
 pub fn home_pins<M: Machine>(
     machine: &M,
-    variables: &Variables<'_>,
+    variables: &Variables,
     distro: &Distro,
     seen: &Pins,
     all: bool,
@@ -218,10 +217,10 @@ pub fn home_pins<M: Machine>(
     let Some(home) = variables.absolute_path(Name::Home).map(path::clean) else {
         return Vec::new();
     };
-    let Ok(directory) = machine.open_directory(None, &home) else { return Vec::new() };
+    let Ok(directory) = machine.open_directory(None, home) else { return Vec::new() };
     let names = distro.names();
     let pins = Form::ALL.into_iter().filter_map(|form| {
-        let (pin, is_foreign) = probe(machine, &directory, &home, form, &names)?;
+        let (pin, is_foreign) = probe(machine, &directory, home, form, &names)?;
         (!is_foreign).then_some(pin)
     });
     pins.take(if all { Form::ALL.len() } else { 1 }).collect()
@@ -231,9 +230,9 @@ pub fn home_pins<M: Machine>(
 /// kernel's name for it (`os.Getwd`).
 fn start<M: Machine>(
     machine: &M,
-    variables: &Variables<'_>,
-    change: Option<&[u8]>,
-) -> Option<Vec<u8>> {
+    variables: &Variables,
+    change: Option<Bytes>,
+) -> Option<Bytes> {
     let identity = |path: &[u8]| Some(machine.metadata(None, path, Follow::Links).ok()?.identity);
     let here = identity(change.unwrap_or(b"."))?;
     let named = variables.absolute_path(Name::WorkingDirectory);
@@ -244,7 +243,7 @@ fn start<M: Machine>(
         Some(change) if path::is_absolute(change) => real_path(machine, change).ok(),
         Some(change) => {
             let here = machine.current_directory().ok()?;
-            real_path(machine, &path::join(&here, change)).ok()
+            real_path(machine, path::join(here, change)).ok()
         }
         // The kernel says "(unreachable)…" for a directory outside the root: no path that Go could walk.
         None => machine.current_directory().ok().filter(|path| path::is_absolute(path)),
@@ -253,23 +252,23 @@ fn start<M: Machine>(
 
 /// Whether the walk for pins ends before `directory` (`GOWR_CEILING_DIRS`, read as git reads its
 /// `GIT_CEILING_DIRECTORIES`).
-fn is_above_ceiling(directory: &[u8], variables: &Variables<'_>) -> bool {
+fn is_above_ceiling(directory: &[u8], variables: &Variables) -> bool {
     let Some(ceilings) = variables.get(Name::GowrCeilingDirectories) else { return false };
     ceilings
         .split(|byte| *byte == b':')
         .filter(|ceiling| path::is_absolute(ceiling))
-        .any(|ceiling| path::is_below(&path::clean(ceiling), directory))
+        .any(|ceiling| path::is_below(path::clean(ceiling), directory))
 }
 
 /// Compares directories of the walk with the home directory, by identity and only when a file was found.
-struct Bounds<'a> {
-    home: Option<&'a [u8]>,
+struct Bounds {
+    home: Option<Bytes>,
     identity: Option<(u64, u64)>,
     checked: usize,
     found: Option<usize>,
 }
 
-impl Bounds<'_> {
+impl Bounds {
     fn of<M: Machine>(
         &mut self,
         machine: &M,
@@ -325,32 +324,32 @@ fn probe<M: Machine>(
             .is_ok_and(|level| level.is_sticky());
     let content = match read {
         Ok(file) if file.metadata.kind == Kind::File => {
-            match pin::parse(form, &file.content, names) {
+            match pin::parse(form, file.content, names) {
                 Ok(Some(pin)) => Ok(pin),
                 Ok(None) => return None,
-                Err(error) => Err(malformed(error, &path, &file.content)),
+                Err(error) => Err(Failure::malformed(error, path, file.content)),
             }
         }
         Ok(file) if file.metadata.kind == Kind::Directory => {
-            Err(unreadable(&path, Errno::IS_A_DIRECTORY.text()))
+            Err(Failure::unreadable(path, Errno::IS_A_DIRECTORY.text()))
         }
-        Ok(_) => Err(unreadable(&path, "not a regular file")),
-        Err(error) => Err(unreadable(&path, error.text())),
+        Ok(_) => Err(Failure::unreadable(path, "not a regular file")),
+        Err(error) => Err(Failure::unreadable(path, error.text())),
     };
     Some((PinFile { path, form, content }, is_foreign))
 }
 
 /// What go.mod or go.work needs: the higher of its `go` and `toolchain` lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Need {
     /// [`SourceKind::GoMod`] or [`SourceKind::GoWork`].
     pub kind: SourceKind,
     /// The file.
-    pub file: Vec<u8>,
+    pub file: Bytes,
     /// The line that decides, from 1.
     pub line: u32,
     /// That line's text.
-    pub text: String,
+    pub text: &'static str,
     /// The version needed.
     pub version: Version,
     /// The exact toolchain, where one is named: by a `toolchain` line, or a `go` line that is a release.
@@ -365,17 +364,17 @@ fn read_need<M: Machine>(
     machine: &M,
     at: Option<&M::Directory>,
     name: &[u8],
-    path: &[u8],
+    path: Bytes,
     kind: SourceKind,
 ) -> Option<Option<Need>> {
     let file = machine.read_file(at, name, GO_MOD_LIMIT).ok()?;
     if file.metadata.kind != Kind::File {
         return None;
     }
-    Some(needed(&gomod::scan(&file.content), path, kind))
+    Some(needed(&gomod::scan(file.content), path, kind))
 }
 
-fn needed(file: &gomod::GoMod<'_>, path: &[u8], kind: SourceKind) -> Option<Need> {
+fn needed(file: &gomod::GoMod<'static>, path: Bytes, kind: SourceKind) -> Option<Need> {
     let text = |bytes| core::str::from_utf8(bytes).ok();
     let go = file.go.as_ref().and_then(|line| Some((line, Version::parse(text(line.value)?)?)));
     let toolchain = file
@@ -389,17 +388,17 @@ fn needed(file: &gomod::GoMod<'_>, path: &[u8], kind: SourceKind) -> Option<Need
     };
     let (line, version, toolchain) = if toolchain_decides {
         let (line, name) = toolchain?;
-        (line, name.version().clone(), Some(name))
+        (line, name.version(), Some(name))
     } else {
         let (line, version) = go?;
-        let exact = (!version.is_line()).then(|| ToolchainName::from(&version));
+        let exact = (!version.is_line()).then(|| ToolchainName::of(version));
         (line, version, exact)
     };
     Some(Need {
         kind,
-        file: path.to_vec(),
+        file: path,
         line: line.line,
-        text: String::from_utf8_lossy(line.text).into_owned(),
+        text: core::str::from_utf8(line.text).unwrap_or_default(),
         version,
         toolchain,
         has_toolchain_line: file.toolchain.is_some(),

@@ -3,32 +3,32 @@
 use alloc::vec::Vec;
 
 use crate::machine::{Errno, Machine};
-use crate::path;
+use crate::path::{self, Bytes};
 
 /// Links resolved before giving up, as the kernel does.
 const MAXIMUM_LINKS: usize = 40;
 
 /// Resolves every symbolic link in an absolute path; fails where a component is not there.
-pub fn real_path<M: Machine>(machine: &M, absolute: &[u8]) -> Result<Vec<u8>, Errno> {
-    let mut pending: Vec<Vec<u8>> = path::components(absolute).rev().map(<[u8]>::to_vec).collect();
-    let mut real = Vec::from(*b"/");
+pub fn real_path<M: Machine>(machine: &M, absolute: &[u8]) -> Result<Bytes, Errno> {
+    let mut pending: Vec<&[u8]> = path::components(absolute).rev().collect();
+    let mut real: Bytes = b"/";
     let mut links = 0;
     while let Some(component) = pending.pop() {
         if component == b".." {
-            real = path::parent(&real).unwrap_or(b"/").to_vec();
+            real = path::parent(real).unwrap_or(b"/");
             continue;
         }
-        let next = path::join(&real, &component);
-        match machine.read_link(None, &next) {
+        let next = path::join(real, component);
+        match machine.read_link(None, next) {
             Ok(target) => {
                 links += 1;
                 if links > MAXIMUM_LINKS {
                     return Err(Errno::LOOP);
                 }
-                if path::is_absolute(&target) {
-                    real.truncate(1);
+                if path::is_absolute(target) {
+                    real = b"/";
                 }
-                pending.extend(path::components(&target).rev().map(<[u8]>::to_vec));
+                pending.extend(path::components(target).rev());
             }
             Err(Errno::INVALID) => real = next,
             Err(error) => return Err(error),
@@ -50,9 +50,9 @@ mod tests {
             .link("/usr/bin/go", "../lib/go/bin/go")
             .link("/loop", "/loop");
         let real = |path: &str| real_path(&machine, path.as_bytes());
-        assert_eq!(real("/usr/bin/go"), Ok(b"/usr/lib/go-1.22/bin/go".to_vec()));
-        assert_eq!(real("/usr/lib/go/../go/bin"), Ok(b"/usr/lib/go-1.22/bin".to_vec()));
-        assert_eq!(real("/"), Ok(b"/".to_vec()));
+        assert_eq!(real("/usr/bin/go"), Ok(&b"/usr/lib/go-1.22/bin/go"[..]));
+        assert_eq!(real("/usr/lib/go/../go/bin"), Ok(&b"/usr/lib/go-1.22/bin"[..]));
+        assert_eq!(real("/"), Ok(&b"/"[..]));
         assert_eq!(real("/loop"), Err(Errno::LOOP));
         assert_eq!(real("/usr/nothing"), Err(Errno::NOT_FOUND));
     }

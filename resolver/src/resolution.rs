@@ -1,13 +1,16 @@
 //! The whole answer: what to execute, in which environment, and why.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem::ManuallyDrop;
 
 use crate::cache::Cache;
 use crate::environment::{self, Change};
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, Problem};
 use crate::invocation::{Invocation, Program};
 use crate::machine::Machine;
+use crate::path::Bytes;
 use crate::project::Need;
 use crate::select::{self, Selection};
 use crate::source::{Row, Source};
@@ -40,13 +43,13 @@ pub struct Resolution {
 
 impl Resolution {
     /// The path to execute.
-    pub fn executable(&self) -> &[u8] {
-        &self.toolchain.executable
+    pub const fn executable(&self) -> Bytes {
+        self.toolchain.executable
     }
 
     /// Whether the toolchain is new enough for go.mod.
     pub fn is_floor_satisfied(&self) -> bool {
-        self.need.as_ref().is_none_or(|need| self.toolchain.satisfies(&need.version))
+        self.need.is_none_or(|need| self.toolchain.satisfies(need.version))
     }
 
     /// The toolchain that Go itself will switch to from this one.
@@ -54,7 +57,7 @@ impl Resolution {
         let changed = self.changes.iter().find(|change| change.name == Name::GoToolchain);
         let inherited = survey.variables.get(Name::GoToolchain);
         let in_environment = match changed {
-            Some(change) => change.value.as_deref(),
+            Some(change) => change.value,
             None => inherited,
         };
         let in_file = || survey.settings.go_env(Name::GoToolchain);
@@ -66,21 +69,26 @@ impl Resolution {
 /// Resolves one call of `go` or `gofmt`.
 pub fn resolve<M: Machine, W: Witness>(
     machine: &M,
-    invocation: &Invocation<'_>,
+    invocation: &Invocation,
     witness: &mut W,
-) -> Result<Resolution, Failure> {
-    resolve_survey(&Survey::take(machine, invocation)?, witness)
+) -> Result<Resolution, Box<Failure>> {
+    // Nothing is tidied up: the proxy becomes another program next, and its descriptors close by themselves.
+    let survey = ManuallyDrop::new(Survey::take(machine, invocation)?);
+    resolve_survey(&survey, witness)
 }
 
 /// The same, where the caller wants to keep what was seen.
 pub fn resolve_survey<M: Machine, W: Witness>(
     survey: &Survey<'_, M>,
     witness: &mut W,
-) -> Result<Resolution, Failure> {
+) -> Result<Resolution, Box<Failure>> {
     let depth = environment::depth(survey)?;
     let selection = select::select(survey, witness)?;
-    if survey.is_this_program(&selection.toolchain.executable) {
-        return Err(loop_of(survey, &selection));
+    if survey.is_this_program(selection.toolchain.executable) {
+        let executable = selection.toolchain.executable;
+        let program = survey.machine.execution_path();
+        let problem = Problem::Itself { executable, program };
+        return Err(Failure::of(Code::Loop, problem).asked_for_by(selection.source).into());
     }
     let cache = Cache::choose(
         &survey.variables,
@@ -102,12 +110,4 @@ pub fn resolve_survey<M: Machine, W: Witness>(
         changes,
         dropped_arguments: usize::from(survey.invocation.toolchain.is_some()),
     })
-}
-
-fn loop_of<M: Machine>(survey: &Survey<'_, M>, selection: &Selection) -> Failure {
-    let executable = String::from_utf8_lossy(&selection.toolchain.executable).into_owned();
-    let this = String::from_utf8_lossy(survey.machine.execution_path()).into_owned();
-    Failure::new(Code::Loop, alloc::format!("{executable} is this proxy itself ({this})"))
-        .fixed_by(String::from("gowr which --explain"))
-        .asked_for_by(selection.source.clone())
 }

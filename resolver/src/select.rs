@@ -2,11 +2,12 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::cell::OnceCell;
+use core::mem::ManuallyDrop;
 
 use crate::config::Config;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, Problem};
 use crate::floor::{self, Raised};
 use crate::installed::{Found, Installed};
 use crate::invocation::Command;
@@ -21,7 +22,8 @@ use crate::toolchain::{self, Origin, Toolchain, Unusable};
 use crate::variables::Name;
 use crate::version::{Request, ToolchainName};
 use crate::witness::{Loser, LoserReason, Witness};
-use crate::{defaults, path};
+use crate::defaults;
+use crate::path::{self, Bytes};
 
 /// A toolchain, and who asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,21 +49,22 @@ pub fn select<M: Machine, W: Witness>(
     survey: &Survey<'_, M>,
     witness: &mut W,
 ) -> Result<Selection, Failure> {
-    let rows = Rows::new(survey, W::IS_THOROUGH);
+    let rows = ManuallyDrop::new(Rows::<M, W>::new(survey));
     let mut winner: Option<(Row, Answer)> = None;
     for row in Row::ALL {
         match rows.answer(row, witness) {
             Ok(None) => {}
             Ok(Some(answer)) => match &winner {
                 None => winner = Some((row, answer)),
-                Some(_) => witness.lost(|| shadowed(answer.source)),
+                Some(_) => witness.lost(|| outranked(&answer)),
             },
             Err(failure) => match &winner {
                 None => return Err(*failure),
                 Some(_) => {
                     if let Some(source) = failure.source.clone() {
                         let reason = LoserReason::Failed(failure.code);
-                        witness.lost(|| Loser { source: *source, reason, detail: failure.message });
+                        let detail = || failure.message();
+                        witness.lost(|| Loser { source, reason, detail: detail() });
                     }
                 }
             },
@@ -87,43 +90,48 @@ fn chosen(row: Row, answer: Answer, need: Option<Need>) -> Selection {
     Selection { toolchain: answer.toolchain, row, source: answer.source, need }
 }
 
+/// What would run, had no row before it answered.
+fn outranked(answer: &Answer) -> Loser {
+    let toolchain = answer.toolchain;
+    let place = shown(toolchain.root.unwrap_or(toolchain.executable));
+    let detail = match toolchain.version {
+        Some(name) => format!("it would be {name} in {place}"),
+        None => format!("it would be the Go in {place}"),
+    };
+    Loser { source: answer.source, reason: LoserReason::Shadowed, detail }
+}
+
 fn shadowed(source: Source) -> Loser {
     let detail = String::from("something before it answers");
     Loser { source, reason: LoserReason::Shadowed, detail }
 }
 
 fn nothing_found() -> Failure {
-    Failure::new(Code::NothingFound, String::from("no Go was found"))
-        .because(String::from(
-            "nothing asks for one, this distro has none of its own, and PATH leads to none",
-        ))
-        .fixed_by(String::from("gowr install"))
+    Failure::of(Code::NothingFound, Problem::NothingFound)
 }
 
 /// A result of a row; boxed, as a failure is large and rare.
 type RowResult = Result<Option<Answer>, Box<Failure>>;
 
 /// The rows of the table over one survey.
-struct Rows<'a, M: Machine> {
+struct Rows<'a, M: Machine, W: Witness> {
     survey: &'a Survey<'a, M>,
-    installed: Installed<'a, M>,
-    is_thorough: bool,
+    installed: Installed<'a, M, W>,
     pins: OnceCell<Pins>,
 }
 
-impl<'a, M: Machine> Rows<'a, M> {
-    fn new(survey: &'a Survey<'a, M>, is_thorough: bool) -> Self {
+impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
+    fn new(survey: &'a Survey<'a, M>) -> Self {
         let installed = Installed::new(
             survey.machine,
             &survey.places,
-            &survey.distro,
+            survey.distro,
             survey.invocation.program,
-            is_thorough,
         );
-        Self { survey, installed, is_thorough, pins: OnceCell::new() }
+        Self { survey, installed, pins: OnceCell::new() }
     }
 
-    fn answer<W: Witness>(&self, row: Row, witness: &mut W) -> RowResult {
+    fn answer(&self, row: Row, witness: &mut W) -> RowResult {
         match row {
             Row::Argument => self.argument(),
             Row::GowrToolchain => self.gowr_toolchain(),
@@ -132,7 +140,7 @@ impl<'a, M: Machine> Rows<'a, M> {
             Row::GoEnvFile => self.go_env_file(witness),
             Row::HomePin => self.home_pin(witness),
             Row::UserConfiguration => {
-                let file = self.survey.places.user_configuration.as_deref().unwrap_or_default();
+                let file = self.survey.places.user_configuration.unwrap_or_default();
                 self.configured(&self.survey.settings.user, row, file)
             }
             Row::SystemConfiguration => {
@@ -147,10 +155,9 @@ impl<'a, M: Machine> Rows<'a, M> {
 
     fn argument(&self) -> RowResult {
         let Some(argument) = self.survey.invocation.toolchain else { return Ok(None) };
-        let request = String::from_utf8_lossy(argument).into_owned();
         let source = Source {
-            text: Some(format!("+{request}")),
-            request: Some(request),
+            text: Some(path::concat(&[b"+", argument])),
+            request: Some(argument),
             ..Source::row(Row::Argument, SourceKind::Argument)
         };
         self.written(argument, source)
@@ -170,17 +177,14 @@ impl<'a, M: Machine> Rows<'a, M> {
     }
 
     /// What was written outright, as an argument or in a variable: a version or a registered name.
-    fn written(&self, value: &[u8], source: Source) -> RowResult {
+    fn written(&self, value: Bytes, source: Source) -> RowResult {
         if let Some(request) = core::str::from_utf8(value).ok().and_then(Request::parse) {
             return self.by_choices(&[Choice::Request(request)], source);
         }
-        let written = source.request.as_deref().unwrap_or_default();
-        let message = format!("`{written}` is neither a version nor a name");
-        let failure = Failure::new(Code::BadPin, message).fixed_by(String::from("gowr list"));
-        Err(failure.asked_for_by(source).into())
+        Err(Failure::of(Code::BadPin, Problem::NoChoice).asked_for_by(source).into())
     }
 
-    fn go_toolchain<W: Witness>(&self, witness: &mut W) -> RowResult {
+    fn go_toolchain(&self, witness: &mut W) -> RowResult {
         let Some(value) = self.survey.variables.by_user(Name::GoToolchain) else {
             return Ok(None);
         };
@@ -188,59 +192,71 @@ impl<'a, M: Machine> Rows<'a, M> {
         self.switched_to(value, source, witness)
     }
 
-    fn go_env_file<W: Witness>(&self, witness: &mut W) -> RowResult {
-        if self.survey.variables.by_user(Name::GoToolchain).is_some() {
-            return Ok(None);
-        }
+    fn go_env_file(&self, witness: &mut W) -> RowResult {
         let Some((file, setting)) = self.survey.settings.go_env(Name::GoToolchain) else {
             return Ok(None);
         };
         let source = Source {
-            file: Some(file.to_vec()),
+            file: Some(file),
             line: Some(setting.line),
-            text: Some(shown(setting.text)),
-            request: Some(shown(setting.value)),
+            text: Some(setting.text),
+            request: Some(setting.value),
             ..Source::row(Row::GoEnvFile, SourceKind::GoEnvFile)
         };
+        // The environment beats that file, whatever it says (`cfg.Getenv` in cmd/go/internal/cfg).
+        if self.survey.variables.by_user(Name::GoToolchain).is_some() {
+            witness.lost(|| shadowed(source));
+            return Ok(None);
+        }
         self.switched_to(setting.value, source, witness)
     }
 
     /// `GOTOOLCHAIN=go1.22.3` is answered only by an installed toolchain that calls itself exactly that.
-    fn switched_to<W: Witness>(&self, value: &[u8], source: Source, witness: &mut W) -> RowResult {
+    fn switched_to(&self, value: Bytes, source: Source, witness: &mut W) -> RowResult {
         let Some(name) = switch_target(value) else { return Ok(None) };
-        let (reason, detail) = match self.installed.exactly(&name) {
+        match self.installed.exactly(name) {
             Found::Usable(toolchain) => {
                 let whole_line = toolchain.version_text.as_deref();
                 if whole_line.is_none_or(|line| line == name.as_str()) {
                     return Ok(Some(Answer { toolchain, source }));
                 }
-                let line = whole_line.unwrap_or_default();
-                (LoserReason::Stale, format!("the one installed calls itself {line}"))
+                witness.lost(|| Loser {
+                    source,
+                    reason: LoserReason::Stale,
+                    detail: format!(
+                        "the one installed calls itself {}",
+                        whole_line.unwrap_or_default()
+                    ),
+                });
             }
-            Found::Unusable(unusable) => (LoserReason::Failed(unusable.code), unusable.detail),
-            Found::Absent => {
-                let detail = format!("{name} is not installed here; Go itself may fetch it");
-                (LoserReason::Failed(Code::NotInstalled), detail)
-            }
-            Found::Unknown => return Err(not_installed(&Request::Exact(name), source).into()),
-        };
-        witness.lost(|| Loser { source, reason, detail });
+            Found::Unusable(unusable) => witness.lost(|| Loser {
+                source,
+                reason: LoserReason::Failed(unusable.code()),
+                detail: unusable.detail(),
+            }),
+            Found::Absent => witness.lost(|| Loser {
+                source,
+                reason: LoserReason::Failed(Code::NotInstalled),
+                detail: format!("{name} is not installed here; Go itself may fetch it"),
+            }),
+            Found::Unknown => return Err(not_installed(Request::Exact(name), source).into()),
+        }
         Ok(None)
     }
 
     fn pins(&self) -> &Pins {
         let survey = self.survey;
         self.pins.get_or_init(|| {
-            survey.project.pins(survey.machine, &survey.variables, &survey.distro, self.is_thorough)
+            survey.project.pins(survey.machine, &survey.variables, &survey.distro, W::IS_THOROUGH)
         })
     }
 
-    fn project_pin<W: Witness>(&self, witness: &mut W) -> RowResult {
+    fn project_pin(&self, witness: &mut W) -> RowResult {
         let pins = self.pins();
-        for path in &pins.foreign {
+        for &path in &pins.foreign {
             witness.lost(|| Loser {
                 source: Source {
-                    file: Some(path.clone()),
+                    file: Some(path),
                     ..Source::row(Row::ProjectPin, kind_of_file(path))
                 },
                 reason: LoserReason::ForeignSticky,
@@ -250,7 +266,7 @@ impl<'a, M: Machine> Rows<'a, M> {
         self.first_pin(&pins.project, Row::ProjectPin, witness)
     }
 
-    fn home_pin<W: Witness>(&self, witness: &mut W) -> RowResult {
+    fn home_pin(&self, witness: &mut W) -> RowResult {
         let survey = self.survey;
         let seen = self.pins();
         let probed;
@@ -260,7 +276,7 @@ impl<'a, M: Machine> Rows<'a, M> {
                 &survey.variables,
                 &survey.distro,
                 seen,
-                self.is_thorough,
+                W::IS_THOROUGH,
             );
             &probed
         } else {
@@ -269,7 +285,7 @@ impl<'a, M: Machine> Rows<'a, M> {
         self.first_pin(pins, Row::HomePin, witness)
     }
 
-    fn first_pin<W: Witness>(&self, pins: &[PinFile], row: Row, witness: &mut W) -> RowResult {
+    fn first_pin(&self, pins: &[PinFile], row: Row, witness: &mut W) -> RowResult {
         let Some((first, others)) = pins.split_first() else { return Ok(None) };
         let answer = match &first.content {
             Ok(pin) => self.by_choices(&pin.choices, pin_source(first, row)),
@@ -281,7 +297,7 @@ impl<'a, M: Machine> Rows<'a, M> {
         answer
     }
 
-    fn configured(&self, configuration: &Config, row: Row, file: &[u8]) -> RowResult {
+    fn configured(&self, configuration: &Config, row: Row, file: Bytes) -> RowResult {
         let distros = configuration.distros.iter().map(|(name, setting)| (name, setting));
         let entry = self.survey.distro.names().choose(distros).or(configuration.default.as_ref());
         let Some(entry) = entry else { return Ok(None) };
@@ -290,10 +306,10 @@ impl<'a, M: Machine> Rows<'a, M> {
             _ => SourceKind::UserConfiguration,
         };
         let source = Source {
-            file: Some(file.to_vec()),
+            file: Some(file),
             line: Some(entry.line),
-            text: Some(entry.text.clone()),
-            request: Some(entry.request.clone()),
+            text: Some(path::concat(&[entry.text.as_bytes()])),
+            request: Some(path::concat(&[entry.request.as_bytes()])),
             ..Source::row(row, kind)
         };
         self.by_choices(core::slice::from_ref(&entry.value), source)
@@ -312,7 +328,7 @@ impl<'a, M: Machine> Rows<'a, M> {
     fn by_choices(&self, choices: &[Choice], source: Source) -> RowResult {
         let mut missing = None;
         for choice in choices {
-            let request = match choice {
+            let request = match *choice {
                 Choice::System => return Ok(None),
                 Choice::Request(request) => request,
             };
@@ -333,7 +349,7 @@ impl<'a, M: Machine> Rows<'a, M> {
 
     /// Makes a default what it must be: new enough to switch where GOTOOLCHAIN asks for that, and not below what
     /// go.mod needs.
-    fn settle<W: Witness>(
+    fn settle(
         &self,
         winner: Option<(Row, Answer)>,
         need: Option<Need>,
@@ -379,10 +395,10 @@ impl<'a, M: Machine> Rows<'a, M> {
                 Some((file, setting)) => (
                     setting.value,
                     Source {
-                        file: Some(file.to_vec()),
+                        file: Some(file),
                         line: Some(setting.line),
-                        text: Some(shown(setting.text)),
-                        request: Some(shown(setting.value)),
+                        text: Some(setting.text),
+                        request: Some(setting.value),
                         ..Source::row(Row::GoEnvFile, SourceKind::GoEnvFile)
                     },
                 ),
@@ -390,16 +406,16 @@ impl<'a, M: Machine> Rows<'a, M> {
             },
         };
         let Some(name) = switch_target(value) else { return Ok(None) };
-        let version = default.and_then(|default| default.toolchain.version.as_ref());
-        let can_switch = |own: &ToolchainName| !toolchain::predates_switching(own.version());
-        if version.is_some_and(|own| *own == name || can_switch(own)) {
+        let version = default.and_then(|default| default.toolchain.version);
+        let can_switch = |own: ToolchainName| !toolchain::predates_switching(own.version());
+        if version.is_some_and(|own| own == name || can_switch(own)) {
             return Ok(None);
         }
         match self.installed.newest() {
             Found::Usable(toolchain) if !toolchain.cannot_switch() => {
                 Ok(Some(Answer { toolchain, source: Source::row(Row::Newest, SourceKind::Newest) }))
             }
-            _ => Err(not_installed(&Request::Exact(name), source)),
+            _ => Err(not_installed(Request::Exact(name), source)),
         }
     }
 }
@@ -415,7 +431,7 @@ fn raised<W: Witness>(
         witness.lost(|| Loser {
             source: default.source,
             reason: LoserReason::Failed(Code::Floor),
-            detail: format!("{} needs {}", shown(&need.file), need.version),
+            detail: format!("{} needs {}", shown(need.file), need.version),
         });
     }
     let source = need_source(&need);
@@ -426,38 +442,30 @@ fn need_source(need: &Need) -> Source {
     Source {
         row: None,
         kind: need.kind,
-        file: Some(need.file.clone()),
+        file: Some(need.file),
         line: Some(need.line),
-        text: Some(need.text.clone()),
-        request: Some(need.version.to_string()),
+        text: Some(need.text.as_bytes()),
+        request: Some(path::concat(&[need.version.as_str().as_bytes()])),
     }
 }
 
 fn floor_unmet(need: &Need) -> Failure {
-    Failure::new(Code::Floor, format!("go >= {} is not installed", need.version))
-        .fixed_by(format!("gowr install {}", need.version))
-        .asked_for_by(need_source(need))
+    let problem = Problem::BelowFloor(need.version);
+    Failure::of(Code::Floor, problem).asked_for_by(need_source(need))
 }
 
-fn not_installed(request: &Request, source: Source) -> Failure {
-    let (message, fix) = match request {
-        Request::Named(name) => (
-            format!("no toolchain is registered as {name}"),
-            format!("gowr adopt DIR --name {name}"),
-        ),
-        _ => (format!("go {request} is not installed"), format!("gowr install {request}")),
-    };
-    Failure::new(Code::NotInstalled, message).fixed_by(fix).asked_for_by(source)
+fn not_installed(request: Request, source: Source) -> Failure {
+    let problem = Problem::Missing(request);
+    Failure::of(Code::NotInstalled, problem).asked_for_by(source)
 }
 
 fn failed(unusable: Unusable, source: Source) -> Failure {
-    unusable.into_failure().asked_for_by(source)
+    Failure::of(unusable.code(), Problem::Unusable(unusable)).asked_for_by(source)
 }
 
-fn variable_source(row: Row, kind: SourceKind, value: &[u8]) -> Source {
-    let value = shown(value);
+fn variable_source(row: Row, kind: SourceKind, value: Bytes) -> Source {
     Source {
-        text: Some(format!("{}={value}", kind.as_str())),
+        text: Some(path::concat(&[kind.as_str().as_bytes(), b"=", value])),
         request: Some(value),
         ..Source::row(row, kind)
     }
@@ -467,10 +475,10 @@ fn pin_source(file: &PinFile, row: Row) -> Source {
     let kind = if row == Row::HomePin { SourceKind::HomePin } else { file.source_kind() };
     let pin = file.content.as_ref().ok();
     Source {
-        file: Some(file.path.clone()),
+        file: Some(file.path),
         line: pin.map(|pin| pin.line),
-        text: pin.map(|pin| pin.text.clone()),
-        request: pin.map(|pin| pin.request.clone()),
+        text: pin.map(|pin| path::concat(&[pin.text.as_bytes()])),
+        request: pin.map(|pin| path::concat(&[pin.request.as_bytes()])),
         ..Source::row(row, kind)
     }
 }

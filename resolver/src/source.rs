@@ -2,7 +2,10 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+
+use crate::path::Bytes;
+use crate::settings::shown;
+use crate::user_file::display;
 
 /// One row of the table of precedence (docs: how the choice is made). The first that answers wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +100,25 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
+    /// Every kind, in the order of the rows; go.mod and go.work raise rows and have none.
+    pub const ALL: [Self; 15] = [
+        Self::Argument,
+        Self::GowrToolchain,
+        Self::GoToolchain,
+        Self::GowrYaml,
+        Self::GoVersion,
+        Self::ToolVersions,
+        Self::GoEnvFile,
+        Self::HomePin,
+        Self::UserConfiguration,
+        Self::SystemConfiguration,
+        Self::Distro,
+        Self::Newest,
+        Self::Path,
+        Self::GoMod,
+        Self::GoWork,
+    ];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -120,20 +142,20 @@ impl SourceKind {
 }
 
 /// Who asked for what, and where it is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The row it belongs to; go.mod and go.work raise a row and have none of their own.
     pub row: Option<Row>,
     /// The kind.
     pub kind: SourceKind,
     /// The file it is written in.
-    pub file: Option<Vec<u8>>,
+    pub file: Option<Bytes>,
     /// The line there, from 1.
     pub line: Option<u32>,
     /// What stands there, or the argument or variable as given.
-    pub text: Option<String>,
+    pub text: Option<Bytes>,
     /// What is asked for: `1.22`.
-    pub request: Option<String>,
+    pub request: Option<Bytes>,
 }
 
 impl Source {
@@ -144,9 +166,9 @@ impl Source {
 
     /// Where it stands, for a person: `/p/.gowr.yaml:1: go: "1.22"`, `GOWR_TOOLCHAIN=1.22 in the environment`.
     pub fn place(&self) -> Option<String> {
-        let text = self.text.as_deref();
-        match (&self.file, self.line) {
-            (Some(file), line) => Some(describe(file, line, None, text)),
+        let text = self.text.map(shown);
+        match (self.file, self.line) {
+            (Some(file), line) => Some(describe(file, line, None, text.as_deref())),
             (None, _) => match self.kind {
                 SourceKind::Argument => text.map(|text| format!("the argument {text}")),
                 _ => text.map(|text| format!("{text} in the environment")),
@@ -174,7 +196,7 @@ pub(crate) fn describe(
     }
     if let Some(text) = text {
         place.push_str(": ");
-        place.push_str(text);
+        place.push_str(&display(text));
     }
     place
 }

@@ -1,5 +1,7 @@
 //! Everything that is read of the world before anything is chosen.
 
+use alloc::boxed::Box;
+
 use crate::distro::Distro;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
@@ -15,9 +17,9 @@ pub struct Survey<'a, M: Machine> {
     /// The machine.
     pub machine: &'a M,
     /// The command line.
-    pub invocation: &'a Invocation<'a>,
+    pub invocation: &'a Invocation,
     /// The environment.
-    pub variables: Variables<'a>,
+    pub variables: Variables,
     /// Directories of this user.
     pub places: Places,
     /// This userland.
@@ -30,7 +32,7 @@ pub struct Survey<'a, M: Machine> {
 
 impl<'a, M: Machine> Survey<'a, M> {
     /// Looks around.
-    pub fn take(machine: &'a M, invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
+    pub fn take(machine: &'a M, invocation: &'a Invocation) -> Result<Self, Box<Failure>> {
         let variables = Variables::scan(machine.environment());
         let places = Places::find(machine, &variables);
         let settings = Settings::read(machine, &places)?;

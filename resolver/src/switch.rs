@@ -21,17 +21,16 @@ pub fn will_switch<M: Machine>(
     wish: Option<&[u8]>,
     need: Option<&Need>,
 ) -> Option<String> {
-    let own = toolchain.version.as_ref()?;
+    let own = toolchain.version?;
     if toolchain.cannot_switch() {
         return None;
     }
-    let from_root;
     let wish = if let Some(wish) = wish {
         wish
     } else {
-        let file = path::join(toolchain.root.as_deref()?, b"go.env");
-        from_root = machine.read_file(None, &file, LIMIT).ok()?.content;
-        go_env::lookup(&from_root, "GOTOOLCHAIN")?.value
+        let file = path::join(toolchain.root?, b"go.env");
+        let content = machine.read_file(None, file, LIMIT).ok()?.content;
+        go_env::lookup(content, "GOTOOLCHAIN")?.value
     };
     let wish = core::str::from_utf8(wish).ok()?;
     let (least, may_upgrade) = match wish {
@@ -42,14 +41,14 @@ pub fn will_switch<M: Machine>(
             None => (wish, false),
         },
     };
-    let least = if least == "local" { own.clone() } else { ToolchainName::parse(least)? };
+    let least = if least == "local" { own } else { ToolchainName::parse(least)? };
     let is_above = |need: &&Need| {
         may_upgrade && compare(need.version.as_str(), least.version().as_str()).is_gt()
     };
     let target = match need.filter(is_above) {
         None => least,
-        Some(Need { toolchain: Some(name), .. }) => name.clone(),
-        Some(need) => ToolchainName::parse(&need.version.switch_name())?,
+        Some(Need { toolchain: Some(name), .. }) => *name,
+        Some(need) => ToolchainName::parse(need.version.switch_name())?,
     };
-    (target != *own).then(|| String::from(target.as_str()))
+    (target != own).then(|| String::from(target.as_str()))
 }

@@ -2,13 +2,12 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::elf;
-use crate::failure::{Code, Failure};
+use crate::failure::Code;
 use crate::invocation::Program;
 use crate::machine::{Errno, Follow, Kind, Machine};
-use crate::path;
+use crate::path::{self, Bytes};
 use crate::real_path::real_path;
 use crate::version::{ToolchainName, Version};
 
@@ -32,6 +31,10 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Every origin.
+    pub const ALL: [Self; 5] =
+        [Self::Store, Self::Distro, Self::Adopted, Self::Path, Self::Explicit];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,16 +48,16 @@ impl Origin {
 }
 
 /// A toolchain that can be run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Toolchain {
     /// Its GOROOT in some spelling; none for a snap, which hides it.
-    pub root: Option<Vec<u8>>,
+    pub root: Option<Bytes>,
     /// The program to execute.
-    pub executable: Vec<u8>,
+    pub executable: Bytes,
     /// Its version; none where there is no VERSION file, or it holds no version (`devel …`).
     pub version: Option<ToolchainName>,
     /// The first line of VERSION, where it was read.
-    pub version_text: Option<String>,
+    pub version_text: Option<&'static str>,
     /// Where it comes from.
     pub origin: Origin,
     /// Whether its program lies outside its root, so that it cannot find the root by itself (Void Linux).
@@ -66,7 +69,7 @@ impl Toolchain {
     pub fn in_store(toolchains: &[u8], name: ToolchainName, program: Program) -> Self {
         let root = path::join(toolchains, name.as_str().as_bytes());
         Self {
-            executable: executable(&root, program),
+            executable: executable(root, program),
             root: Some(root),
             version_text: None,
             version: Some(name),
@@ -76,47 +79,88 @@ impl Toolchain {
     }
 
     /// Whether its version is at least `needed`; an unknown one may be anything, and Go decides.
-    pub fn satisfies(&self, needed: &Version) -> bool {
-        self.version.as_ref().is_none_or(|name| name.version().compare(needed).is_ge())
+    pub fn satisfies(&self, needed: Version) -> bool {
+        self.version.is_none_or(|name| name.version().compare(needed).is_ge())
     }
 
     /// Whether it is older than Go 1.21, which neither switches nor reads a newer go.mod.
     pub fn cannot_switch(&self) -> bool {
-        self.version.as_ref().is_some_and(|name| predates_switching(name.version()))
+        self.version.is_some_and(|name| predates_switching(name.version()))
     }
 }
 
 /// Whether a version is older than 1.21. Official toolchains since then are static and switch by themselves.
-pub fn predates_switching(version: &Version) -> bool {
+pub fn predates_switching(version: Version) -> bool {
     crate::version::compare(version.as_str(), "1.21").is_lt()
 }
 
 /// The program's path in a GOROOT.
-pub fn executable(root: &[u8], program: Program) -> Vec<u8> {
-    path::join(root, [b"bin/", program.as_str().as_bytes()].concat().as_slice())
+pub fn executable(root: &[u8], program: Program) -> Bytes {
+    path::concat(&[root, b"/bin/", program.as_str().as_bytes()])
 }
 
 /// Why a directory or program is passed over, or refused where it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unusable {
-    /// The reason, from the closed set of codes.
-    pub code: Code,
-    /// It in words.
-    pub detail: String,
+    /// The directory or program.
+    pub path: Bytes,
+    /// What is wrong with it.
+    pub defect: Defect,
+}
+
+/// What can be wrong with a toolchain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// There is no `pkg/tool`, by which Go itself knows a GOROOT.
+    NoTools,
+    /// A `gowr` stands beside its `go`: a proxy, not a toolchain.
+    HoldsGowr,
+    /// There is no program.
+    NoProgram,
+    /// No execute permission.
+    NoPermission,
+    /// On a mount with `noexec`.
+    NoExec,
+    /// No file, or none that the kernel runs.
+    NotAProgram,
+    /// For another architecture.
+    OtherMachine,
+    /// Dynamically linked with a loader that is not here: a glibc program on Alpine, say.
+    NoLoader(Bytes),
 }
 
 impl Unusable {
-    fn new(code: Code, detail: String) -> Self {
-        Self { code, detail }
+    const fn new(path: Bytes, defect: Defect) -> Self {
+        Self { path, defect }
     }
 
-    /// As an error, where this very toolchain was asked for.
-    pub fn into_failure(self) -> Failure {
-        let fix = match self.code {
-            Code::WrongLibc | Code::WrongArchitecture => "gowr install VERSION",
-            _ => "gowr list",
-        };
-        Failure::new(self.code, self.detail).fixed_by(String::from(fix))
+    /// The code of the error that it is where this toolchain was asked for.
+    pub const fn code(&self) -> Code {
+        match self.defect {
+            Defect::NoTools | Defect::HoldsGowr | Defect::NoProgram => Code::NotAGoroot,
+            Defect::NoPermission | Defect::NotAProgram => Code::NotExecutable,
+            Defect::NoExec => Code::NoExec,
+            Defect::OtherMachine => Code::WrongArchitecture,
+            Defect::NoLoader(_) => Code::WrongLibc,
+        }
+    }
+
+    /// It in words.
+    pub fn detail(&self) -> String {
+        let path = String::from_utf8_lossy(self.path);
+        match self.defect {
+            Defect::NoTools => format!("{path} is not a GOROOT: it has no pkg/tool"),
+            Defect::HoldsGowr => format!("{path} holds a gowr and is not a GOROOT"),
+            Defect::NoProgram => format!("{path} is not there"),
+            Defect::NoPermission => format!("{path} is not executable"),
+            Defect::NoExec => format!("{path} is on a mount that forbids execution"),
+            Defect::NotAProgram => format!("{path} is not a program"),
+            Defect::OtherMachine => format!("{path} is for another machine"),
+            Defect::NoLoader(loader) => {
+                let loader = String::from_utf8_lossy(loader);
+                format!("{path} needs {loader}, which is not here")
+            }
+        }
     }
 }
 
@@ -124,38 +168,35 @@ impl Unusable {
 /// `bin/go` can be run here, and no `gowr` stands beside it.
 pub fn goroot<M: Machine>(
     machine: &M,
-    root: &[u8],
+    root: Bytes,
     program: Program,
     origin: Origin,
 ) -> Result<Toolchain, Unusable> {
-    let shown = String::from_utf8_lossy(root);
-    let has_tools = machine.metadata(None, &path::join(root, b"pkg/tool"), Follow::Links);
+    let has_tools = machine.metadata(None, path::join(root, b"pkg/tool"), Follow::Links);
     if !has_tools.is_ok_and(|found| found.kind == Kind::Directory) {
-        let detail = format!("{shown} is not a GOROOT: it has no pkg/tool");
-        return Err(Unusable::new(Code::NotAGoroot, detail));
+        return Err(Unusable::new(root, Defect::NoTools));
     }
-    if machine.metadata(None, &path::join(root, b"bin/gowr"), Follow::Links).is_ok() {
-        let detail = format!("{shown} holds a gowr and is not a GOROOT");
-        return Err(Unusable::new(Code::NotAGoroot, detail));
+    if machine.metadata(None, path::join(root, b"bin/gowr"), Follow::Links).is_ok() {
+        return Err(Unusable::new(root, Defect::HoldsGowr));
     }
     let go = executable(root, Program::Go);
-    runnable(machine, &go)?;
+    runnable(machine, go)?;
     let version_text = first_line_of_version(machine, root);
     Ok(Toolchain {
         executable: executable(root, program),
-        version: version_text.as_deref().and_then(version_of),
+        version: version_text.and_then(version_of),
         version_text,
         origin,
-        is_split: is_split(machine, root, &go),
-        root: Some(root.to_vec()),
+        is_split: is_split(machine, root, go),
+        root: Some(root),
     })
 }
 
 /// The first line of VERSION, which may be missing (Void Linux).
-pub fn first_line_of_version<M: Machine>(machine: &M, root: &[u8]) -> Option<String> {
-    let file = machine.read_file(None, &path::join(root, b"VERSION"), VERSION_LIMIT).ok()?;
+pub fn first_line_of_version<M: Machine>(machine: &M, root: &[u8]) -> Option<&'static str> {
+    let file = machine.read_file(None, path::join(root, b"VERSION"), VERSION_LIMIT).ok()?;
     let line = file.content.split(|byte| *byte == b'\n').next()?.trim_ascii();
-    (!line.is_empty()).then(|| String::from_utf8_lossy(line).into_owned())
+    core::str::from_utf8(line).ok().filter(|line| !line.is_empty())
 }
 
 /// The version a VERSION line names: its first word (`go1.26.2 (Red Hat 1.26.2-2.el10)`).
@@ -165,57 +206,45 @@ pub fn version_of(line: &str) -> Option<ToolchainName> {
 
 fn is_split<M: Machine>(machine: &M, root: &[u8], go: &[u8]) -> bool {
     match (real_path(machine, root), real_path(machine, go)) {
-        (Ok(root), Ok(go)) => !path::is_below(&go, &root),
+        (Ok(root), Ok(go)) => !path::is_below(go, root),
         _ => false,
     }
 }
 
 /// Whether the kernel would run this file here, found out without running it.
-pub fn runnable<M: Machine>(machine: &M, program: &[u8]) -> Result<(), Unusable> {
-    let shown = String::from_utf8_lossy(program);
-    let file = machine.read_file(None, program, ELF_HEAD);
+pub fn runnable<M: Machine>(machine: &M, program: Bytes) -> Result<(), Unusable> {
+    match defect(machine, program) {
+        Some(defect) => Err(Unusable::new(program, defect)),
+        None => Ok(()),
+    }
+}
+
+fn defect<M: Machine>(machine: &M, program: Bytes) -> Option<Defect> {
     if let Err(error) = machine.may_execute(program) {
-        if error.is_absent() {
-            return Err(Unusable::new(Code::NotAGoroot, format!("{shown} is not there")));
-        }
-        let has_execute_bit = machine
-            .metadata(None, program, Follow::Links)
-            .is_ok_and(|found| found.mode & 0o111 != 0);
-        return Err(if error == Errno::PERMISSION && has_execute_bit {
-            Unusable::new(Code::NoExec, format!("{shown} is on a mount that forbids execution"))
-        } else {
-            Unusable::new(Code::NotExecutable, format!("{shown} is not executable"))
-        });
+        let Ok(found) = machine.metadata(None, program, Follow::Links) else {
+            return Some(Defect::NoProgram);
+        };
+        let may = error == Errno::PERMISSION && found.mode & 0o111 != 0;
+        return Some(if may { Defect::NoExec } else { Defect::NoPermission });
     }
-    let is_program =
-        |message: &str| Unusable::new(Code::NotExecutable, format!("{shown} {message}"));
-    let Ok(file) = file else {
-        // Execute permission without read permission is odd, and enough.
-        return Ok(());
-    };
+    // Execute permission without read permission is odd, and enough.
+    let file = machine.read_file(None, program, ELF_HEAD).ok()?;
     if file.metadata.kind != Kind::File {
-        return Err(is_program("is not a file"));
+        return Some(Defect::NotAProgram);
     }
-    match elf::parse(&file.content) {
+    match elf::parse(file.content) {
+        Ok(header) if header.machine != machine.architecture().elf_machine() => {
+            Some(Defect::OtherMachine)
+        }
         Ok(header) => {
-            if header.machine != machine.architecture().elf_machine() {
-                let detail = format!("{shown} is for another machine");
-                return Err(Unusable::new(Code::WrongArchitecture, detail));
-            }
-            let Some(interpreter) = header.interpreter else { return Ok(()) };
-            if machine.metadata(None, interpreter, Follow::Links).is_ok() {
-                return Ok(());
-            }
-            let interpreter = String::from_utf8_lossy(interpreter);
-            let detail = format!("{shown} needs {interpreter}, which is not here");
-            Err(Unusable::new(Code::WrongLibc, detail))
+            let loader = header.interpreter?;
+            let found = machine.metadata(None, loader, Follow::Links);
+            found.is_err().then(|| Defect::NoLoader(loader))
         }
-        Err(elf::Error::OtherClass) => {
-            Err(Unusable::new(Code::WrongArchitecture, format!("{shown} is for another machine")))
-        }
-        Err(elf::Error::OutOfReach) => Ok(()),
-        Err(elf::Error::NotElf) if file.content.starts_with(b"#!") => Ok(()),
-        Err(elf::Error::NotElf | elf::Error::Malformed) => Err(is_program("is not a program")),
+        Err(elf::Error::OtherClass) => Some(Defect::OtherMachine),
+        Err(elf::Error::OutOfReach) => None,
+        Err(elf::Error::NotElf) if file.content.starts_with(b"#!") => None,
+        Err(elf::Error::NotElf | elf::Error::Malformed) => Some(Defect::NotAProgram),
     }
 }
 
@@ -225,16 +254,16 @@ mod tests {
     use crate::machine::Architecture;
     use crate::machine::memory::{MemoryMachine, elf_program, elf_program_for};
 
-    fn code(machine: &MemoryMachine) -> Result<Option<String>, Code> {
+    fn code(machine: &MemoryMachine) -> Result<Option<&'static str>, Code> {
         goroot(machine, b"/g", Program::Go, Origin::Adopted)
             .map(|toolchain| toolchain.version_text)
-            .map_err(|unusable| unusable.code)
+            .map_err(|unusable| unusable.code())
     }
 
     #[test]
     fn what_is_a_goroot() {
         let good = MemoryMachine::new().goroot("/g", "go1.22.3\ntime 2024\n");
-        assert_eq!(code(&good), Ok(Some(String::from("go1.22.3"))));
+        assert_eq!(code(&good), Ok(Some("go1.22.3")));
         assert_eq!(code(&good.clone().without("/g/VERSION")), Ok(None));
         assert_eq!(code(&good.clone().without("/g/pkg/tool")), Err(Code::NotAGoroot));
         assert_eq!(code(&good.clone().without("/g/bin/go")), Err(Code::NotAGoroot));
@@ -264,15 +293,15 @@ mod tests {
         let found = goroot(&void, b"/usr/lib/go", Program::Go, Origin::Distro).expect("a GOROOT");
         assert!(found.is_split);
         assert_eq!(found.version, None);
-        assert!(found.satisfies(&Version::parse("1.99").expect("a version")));
+        assert!(found.satisfies(Version::parse("1.99").expect("a version")));
     }
 
     #[test]
     fn versions_are_the_first_word() {
-        let version = |line| version_of(line).map(|name| String::from(name.as_str()));
-        assert_eq!(version("go1.26.2 (Red Hat 1.26.2-2.el10)").as_deref(), Some("go1.26.2"));
-        assert_eq!(version("go1.25.6 X:nodwarf5").as_deref(), Some("go1.25.6"));
-        assert_eq!(version("go1.28-devel_33aff0e5 2026").as_deref(), Some("go1.28-devel_33aff0e5"));
+        let version = |line| version_of(line).map(ToolchainName::as_str);
+        assert_eq!(version("go1.26.2 (Red Hat 1.26.2-2.el10)"), Some("go1.26.2"));
+        assert_eq!(version("go1.25.6 X:nodwarf5"), Some("go1.25.6"));
+        assert_eq!(version("go1.28-devel_33aff0e5 2026"), Some("go1.28-devel_33aff0e5"));
         assert_eq!(version("devel go1.22-abcdef"), None);
     }
 }

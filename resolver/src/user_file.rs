@@ -1,11 +1,12 @@
 //! What pin files and the configuration have in common: limits, errors, `format`, and unknown keys.
 
 use crate::failure::Code;
+use crate::pin::way_out;
 use crate::yaml::{self, Document, Scalar, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What is wrong with a file that a person writes.
+/// What is wrong with a file that a person writes. Only data: the proxy never shows it, `gowr` makes it a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// [`Code::BadPin`] or [`Code::NewerFormat`].
@@ -15,54 +16,99 @@ pub struct Error {
     pub line: u32,
     /// The column, counted from 1 in characters; none where the line says enough.
     pub column: Option<u32>,
-    /// What is wrong: lower case, no period.
-    pub message: String,
-    /// The way out, where there is one.
-    pub hint: Option<String>,
+    /// The word it is about, where it is about one.
+    pub subject: Option<String>,
+    /// What is wrong: lower case, no period, and about the subject.
+    pub message: &'static str,
+    /// The way out.
+    pub hint: Hint,
+}
+
+/// The way out of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// There is none to name.
+    None,
+    /// These words.
+    Text(&'static str),
+    /// Another spelling of the subject, which should be a version or a name.
+    Choice,
+    /// One of these keys.
+    Keys(&'static [&'static str]),
 }
 
 impl Error {
-    pub(crate) fn at(scalar: &Scalar<'_>, message: String, hint: Option<String>) -> Self {
+    pub(crate) fn at(scalar: &Scalar<'_>, message: &'static str, hint: Hint) -> Self {
         let (line, column) = (scalar.line, Some(scalar.column));
-        Self { code: Code::BadPin, line, column, message, hint }
+        Self { code: Code::BadPin, line, column, subject: None, message, hint }
     }
 
-    fn whole_file(message: String, hint: Option<String>) -> Self {
-        Self { code: Code::BadPin, line: 0, column: None, message, hint }
+    const fn whole_file(message: &'static str, hint: Hint) -> Self {
+        Self { code: Code::BadPin, line: 0, column: None, subject: None, message, hint }
+    }
+
+    /// Says which word it is about.
+    pub(crate) fn about(self, subject: &str) -> Self {
+        Self { subject: Some(String::from(subject)), ..self }
+    }
+
+    /// What is wrong, in words.
+    pub fn message(&self) -> String {
+        match &self.subject {
+            Some(subject) => [&quote(subject), " ", self.message].concat(),
+            None => String::from(self.message),
+        }
+    }
+
+    /// The way out, in words.
+    pub fn hint(&self) -> Option<String> {
+        let subject = self.subject.as_deref().unwrap_or_default();
+        match self.hint {
+            Hint::None => None,
+            Hint::Text(text) => Some(String::from(text)),
+            Hint::Choice => Some(way_out(subject)),
+            Hint::Keys(keys) => Some(nearest(subject, keys)),
+        }
     }
 }
 
 impl From<yaml::Error> for Error {
     fn from(error: yaml::Error) -> Self {
-        let (line, column) = (error.line, Some(error.column));
-        Self { code: Code::BadPin, line, column, message: error.message, hint: None }
+        Self {
+            code: Code::BadPin,
+            line: error.line,
+            column: Some(error.column),
+            subject: error.subject,
+            message: error.message,
+            hint: Hint::None,
+        }
     }
 }
 
 /// How much of a file is read at most, in bytes. Callers read one byte more, so that a longer file shows.
 pub const SIZE_LIMIT: usize = 64 * 1024;
 
-/// The content as text; `kind` is what the file should be, for the message.
-pub(crate) fn text<'a>(content: &'a [u8], kind: &str) -> Result<&'a str, Error> {
+/// The content as text; `too_large` is what to say of more than the limit.
+pub(crate) fn text<'a>(content: &'a [u8], too_large: &'static str) -> Result<&'a str, Error> {
     if content.len() > SIZE_LIMIT {
-        return Err(Error::whole_file(["is too large for a ", kind].concat(), None));
+        return Err(Error::whole_file(too_large, Hint::None));
     }
     match core::str::from_utf8(content) {
         Ok(text) if !content.contains(&0) => Ok(text),
         _ => {
             // What `echo 1.22 > .go-version` writes in Windows PowerShell.
             let is_utf16 = content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff");
-            let hint = is_utf16.then(|| String::from("save it as UTF-8"));
-            Err(Error::whole_file(String::from("is not a text file"), hint))
+            let hint = if is_utf16 { Hint::Text("save it as UTF-8") } else { Hint::None };
+            Err(Error::whole_file("is not a text file", hint))
         }
     }
 }
 
 /// Parses a file in our own grammar after judging its `format`, which a newer gowr's file has to say and this
 /// one has to understand whatever else is in there.
-pub(crate) fn document<'a>(content: &'a [u8], kind: &str) -> Result<Document<'a>, Error> {
-    text(content, kind)?;
-    match yaml::parse(content) {
+pub(crate) fn document<'a>(content: &'a [u8], too_large: &'static str) -> Result<Document<'a>, Error> {
+    let text = text(content, too_large)?;
+    match yaml::parse_text(text) {
         Ok(document) => {
             let format = document.entries.iter().find(|(key, _)| key.text == "format");
             if let Some((key, value)) = format {
@@ -71,7 +117,7 @@ pub(crate) fn document<'a>(content: &'a [u8], kind: &str) -> Result<Document<'a>
             Ok(document)
         }
         Err(error) => {
-            if let Some(format) = yaml::find_value(content, "format") {
+            if let Some(format) = yaml::find_value(text, "format") {
                 judge_format(&format)?;
             }
             Err(error.into())
@@ -84,12 +130,12 @@ fn judge_format(format: &Scalar<'_>) -> Result<(), Error> {
     match digits {
         b"1" => Ok(()),
         [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {
-            let error = Error::at(format, String::from("made for a newer gowr"), None);
+            let error = Error::at(format, "made for a newer gowr", Hint::None);
             Err(Error { code: Code::NewerFormat, ..error })
         }
         _ => {
-            let message = [&quote(format.text), " is not a format"].concat();
-            Err(Error::at(format, message, Some(String::from("write format: 1"))))
+            let hint = Hint::Text("write format: 1");
+            Err(Error::at(format, "is not a format", hint).about(format.text))
         }
     }
 }
@@ -102,10 +148,10 @@ pub(crate) fn scalar<'d, 'a>(
     match value {
         Value::Scalar(scalar) => Ok(scalar),
         Value::Map(_) => {
-            let message = [&quote(key.text), " has keys below it where one value belongs"].concat();
-            Err(Error::at(key, message, None))
+            let message = "has keys below it where one value belongs";
+            Err(Error::at(key, message, Hint::None).about(key.text))
         }
-        Value::Empty => Err(Error::at(key, [&quote(key.text), " has no value"].concat(), None)),
+        Value::Empty => Err(Error::at(key, "has no value", Hint::None).about(key.text)),
     }
 }
 
@@ -118,25 +164,31 @@ pub(crate) fn map<'d, 'a>(
         Value::Map(map) => Ok(map),
         Value::Empty => Ok(&[]),
         Value::Scalar(_) => {
-            let message = [&quote(key.text), " has a value where keys below it belong"].concat();
-            Err(Error::at(key, message, None))
+            let message = "has a value where keys below it belong";
+            Err(Error::at(key, message, Hint::None).about(key.text))
         }
     }
 }
 
 /// Refuses a key that is not among `known`, unless it starts with `x-`.
-pub(crate) fn unknown_key(key: &Scalar<'_>, known: &[&str]) -> Result<(), Error> {
+pub(crate) fn unknown_key(
+    key: &Scalar<'_>,
+    known: &'static [&'static str],
+) -> Result<(), Error> {
     if key.text.starts_with("x-") {
         return Ok(());
     }
-    let nearest = known.iter().map(|name| (distance(key.text, name), *name)).min();
-    let hint = match nearest {
+    Err(Error::at(key, "is not a key of this file", Hint::Keys(known)).about(key.text))
+}
+
+/// The key that was probably meant.
+fn nearest(word: &str, known: &[&str]) -> String {
+    match known.iter().map(|name| (distance(word, name), *name)).min() {
         Some((distance, name)) if distance <= name.len().div_ceil(4) => {
             ["did you mean `", name, "`?"].concat()
         }
         _ => ["the keys are ", &known.join(", ")].concat(),
-    };
-    Err(Error::at(key, ["unknown key ", &quote(key.text)].concat(), Some(hint)))
+    }
 }
 
 /// How many letters to insert, drop or replace to make one word of the other (Levenshtein's distance).

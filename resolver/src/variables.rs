@@ -1,5 +1,7 @@
 //! The environment variables that matter here, found in one pass over the environment.
 
+use crate::path::Bytes;
+
 /// A variable that gowr reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the variable its name says")]
@@ -32,7 +34,36 @@ pub enum Name {
 }
 
 impl Name {
-    const COUNT: usize = Self::XdgDataHome as usize + 1;
+    /// Every variable.
+    pub const ALL: [Self; 25] = [
+        Self::ContainerId,
+        Self::Gccgo,
+        Self::Go111Module,
+        Self::GoCache,
+        Self::GoEnv,
+        Self::GoRoot,
+        Self::GoRootFinal,
+        Self::GoToolchain,
+        Self::GoToolchainSwitchVersion,
+        Self::GoToolDirectory,
+        Self::GoWork,
+        Self::GowrCeilingDirectories,
+        Self::GowrDepth,
+        Self::GowrGoCache,
+        Self::GowrGoToolchain,
+        Self::GowrHome,
+        Self::GowrToolchain,
+        Self::Home,
+        Self::Path,
+        Self::TemporaryDirectory,
+        Self::WorkingDirectory,
+        Self::WslDistroName,
+        Self::XdgCacheHome,
+        Self::XdgConfigHome,
+        Self::XdgDataHome,
+    ];
+
+    const COUNT: usize = Self::ALL.len();
 
     /// The variable's name.
     pub const fn as_str(self) -> &'static str {
@@ -72,45 +103,19 @@ impl Name {
             return None;
         }
         let end = entry.iter().position(|byte| *byte == b'=')?;
-        let name = match &entry[..end] {
-            b"CONTAINER_ID" => Self::ContainerId,
-            b"GCCGO" => Self::Gccgo,
-            b"GO111MODULE" => Self::Go111Module,
-            b"GOCACHE" => Self::GoCache,
-            b"GOENV" => Self::GoEnv,
-            b"GOROOT" => Self::GoRoot,
-            b"GOROOT_FINAL" => Self::GoRootFinal,
-            b"GOTOOLCHAIN" => Self::GoToolchain,
-            b"GOTOOLCHAIN_INTERNAL_SWITCH_VERSION" => Self::GoToolchainSwitchVersion,
-            b"GOTOOLDIR" => Self::GoToolDirectory,
-            b"GOWORK" => Self::GoWork,
-            b"GOWR_CEILING_DIRS" => Self::GowrCeilingDirectories,
-            b"GOWR_DEPTH" => Self::GowrDepth,
-            b"GOWR_GOCACHE" => Self::GowrGoCache,
-            b"GOWR_GOTOOLCHAIN" => Self::GowrGoToolchain,
-            b"GOWR_HOME" => Self::GowrHome,
-            b"GOWR_TOOLCHAIN" => Self::GowrToolchain,
-            b"HOME" => Self::Home,
-            b"PATH" => Self::Path,
-            b"TMPDIR" => Self::TemporaryDirectory,
-            b"PWD" => Self::WorkingDirectory,
-            b"WSL_DISTRO_NAME" => Self::WslDistroName,
-            b"XDG_CACHE_HOME" => Self::XdgCacheHome,
-            b"XDG_CONFIG_HOME" => Self::XdgConfigHome,
-            b"XDG_DATA_HOME" => Self::XdgDataHome,
-            _ => return None,
-        };
-        Some((name, &entry[end + 1..]))
+        let (text, value) = entry.split_at(end);
+        let name = Self::ALL.iter().find(|name| name.as_str().as_bytes() == text)?;
+        Some((*name, &value[1..]))
     }
 }
 
 /// The values of those variables.
 #[derive(Clone, Debug)]
-pub struct Variables<'a>([Option<&'a [u8]>; Name::COUNT]);
+pub struct Variables([Option<Bytes>; Name::COUNT]);
 
-impl<'a> Variables<'a> {
+impl Variables {
     /// Reads the environment; of a name that stands there twice the first counts, as in Go's `syscall.Getenv`.
-    pub fn scan(environment: &[&'a [u8]]) -> Self {
+    pub fn scan(environment: &[Bytes]) -> Self {
         let mut values = [None; Name::COUNT];
         for entry in environment {
             if let Some((name, value)) = Name::of(entry) {
@@ -124,22 +129,22 @@ impl<'a> Variables<'a> {
     }
 
     /// A value as it stands, which may be empty.
-    pub const fn raw(&self, name: Name) -> Option<&'a [u8]> {
+    pub const fn raw(&self, name: Name) -> Option<Bytes> {
         self.0[name as usize]
     }
 
     /// A value; an empty one counts as none, as in Go.
-    pub fn get(&self, name: Name) -> Option<&'a [u8]> {
+    pub fn get(&self, name: Name) -> Option<Bytes> {
         self.raw(name).filter(|value| !value.is_empty())
     }
 
     /// A value that is an absolute path.
-    pub fn absolute_path(&self, name: Name) -> Option<&'a [u8]> {
+    pub fn absolute_path(&self, name: Name) -> Option<Bytes> {
         self.get(name).filter(|value| value[0] == b'/')
     }
 
     /// A value that the user gave: one that gowr set itself equals its marker, and is worked out again.
-    pub fn by_user(&self, name: Name) -> Option<&'a [u8]> {
+    pub fn by_user(&self, name: Name) -> Option<Bytes> {
         self.get(name).filter(|_| !self.is_ours(name))
     }
 
@@ -160,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_name_is_found_by_its_own_text() {
-        for name in [Name::ContainerId, Name::GoToolchainSwitchVersion, Name::XdgDataHome] {
+        for (index, name) in Name::ALL.into_iter().enumerate() {
+            assert_eq!(name as usize, index, "its place is its number");
             let entry = [name.as_str(), "=x"].concat();
             assert_eq!(Name::of(entry.as_bytes()), Some((name, &b"x"[..])));
         }

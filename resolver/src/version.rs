@@ -8,6 +8,8 @@ use alloc::string::String;
 use core::cmp::Ordering;
 use core::fmt;
 
+use crate::path::keep_text;
+
 /// The parts of a version, as decimal text (`internal/gover.Version`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Parts<'a> {
@@ -79,81 +81,95 @@ fn compare_numbers(left: &str, right: &str) -> Ordering {
 
 /// A valid Go version such as `1.22.3` or `1.23rc1`: what follows `go` in a toolchain's name.
 ///
-/// Equality is of the text; [`Version::compare`] is Go's order, in which `1.20` equals `1.20.0`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Version(String);
+/// Equality is of the text; [`Version::compare`] is Go's order, in which `1.20` equals `1.20.0`. The text lives as
+/// long as the process, like everything the resolver learns ([`crate::path`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Version(&'static str);
 
 impl Version {
     /// Parses a version without `go` before it.
     pub fn parse(text: &str) -> Option<Self> {
-        Parts::parse(text).map(|_| Self(String::from(text)))
+        Parts::parse(text).map(|_| Self(keep_text(text)))
     }
 
     /// The version as written.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub const fn as_str(self) -> &'static str {
+        self.0
     }
 
     /// Go's order (`go/version.Compare`).
-    pub fn compare(&self, other: &Self) -> Ordering {
-        compare(&self.0, &other.0)
+    pub fn compare(self, other: Self) -> Ordering {
+        compare(self.0, other.0)
+    }
+
+    /// Whether this is older than a version that is known to be one.
+    fn is_before(self, other: &str) -> bool {
+        compare(self.0, other).is_lt()
     }
 
     /// The language version, `1.22` of `1.22.3` and of `1.22rc1`: what a line is called.
     #[must_use]
-    pub fn line(&self) -> Self {
-        match self.parts() {
-            Some(parts) => {
-                let end = parts.major.len() + 1 + parts.minor.len();
-                match self.0.get(..end) {
-                    Some(line) => Self(String::from(line)),
-                    None => Self(String::from(self.0.as_str()) + ".0"),
-                }
-            }
-            None => self.clone(),
+    pub fn line(self) -> Self {
+        let Some(parts) = Parts::parse(self.0) else { return self };
+        match self.0.get(..parts.major.len() + 1 + parts.minor.len()) {
+            Some(line) => Self(line),
+            None => Self(concat(&[self.0, ".0"])),
         }
     }
 
     /// Whether this is an alpha, beta or release candidate.
-    pub fn is_prerelease(&self) -> bool {
-        self.parts().is_some_and(|parts| !parts.kind.is_empty())
+    pub fn is_prerelease(self) -> bool {
+        Parts::parse(self.0).is_some_and(|parts| !parts.kind.is_empty())
     }
 
     /// Whether this is written as two numbers, such as `1.22`: for Go since 1.21 the language and no release.
-    pub fn is_line(&self) -> bool {
-        self.0.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-            && self.0.bytes().filter(|byte| *byte == b'.').count() == 1
+    pub fn is_line(self) -> bool {
+        is_line(self.0)
     }
 
     /// The name Go gives the release: `go1.20` for 1.20.0 (no `.0` before 1.21), `go1.21.0` for 1.21.0.
-    pub fn release_name(&self) -> String {
-        let before_zeros = Self::parse("1.21").is_some_and(|first| self.compare(&first).is_lt());
-        let mut text = self.0.as_str();
-        if before_zeros && self.0.bytes().filter(|byte| *byte == b'.').count() == 2 {
+    pub fn release_name(self) -> &'static str {
+        let mut text = self.0;
+        if self.is_before("1.21") && text.bytes().filter(|byte| *byte == b'.').count() == 2 {
             text = text.strip_suffix(".0").unwrap_or(text);
         }
         if text == "1.0" {
             text = "1";
         }
-        String::from("go") + text
+        concat(&["go", text])
     }
 
     /// The toolchain Go asks for to meet this version: `go1.22.0` for the language version 1.22
     /// (`cmd/go/internal/toolchain.Select`, <https://go.dev/issue/62278>).
-    pub fn switch_name(&self) -> String {
-        let name = String::from("go") + &self.0;
-        let has_zeros = Self::parse("1.21").is_some_and(|first| self.compare(&first).is_ge());
-        if self.is_line() && has_zeros { name + ".0" } else { name }
+    pub fn switch_name(self) -> &'static str {
+        let needs_patch = self.is_line() && !self.is_before("1.21");
+        concat(&["go", self.0, if needs_patch { ".0" } else { "" }])
     }
+}
 
-    fn parts(&self) -> Option<Parts<'_>> {
-        Parts::parse(&self.0)
+fn is_line(text: &str) -> bool {
+    let mut dots = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'.' => dots += 1,
+            b'0'..=b'9' => {}
+            _ => return false,
+        }
     }
+    dots == 1
+}
+
+fn concat(pieces: &[&str]) -> &'static str {
+    let mut text = String::new();
+    for piece in pieces {
+        text.push_str(piece);
+    }
+    text.leak()
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.0)
     }
 }
 
@@ -165,9 +181,9 @@ pub fn compare(left: &str, right: &str) -> Ordering {
 /// The name of a toolchain, `go1.22.3` or `go1.22.3-custom`: a version with an optional suffix.
 ///
 /// The suffix is limited to letters, digits and `._+-`, so that the name is always one path component.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ToolchainName {
-    name: String,
+    name: &'static str,
     version: Version,
 }
 
@@ -183,36 +199,45 @@ impl ToolchainName {
             !suffix.is_empty()
                 && suffix.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
         });
-        let version = Version::parse(version).filter(|_| well_formed)?;
-        Some(Self { name: String::from(name), version })
+        if !well_formed {
+            return None;
+        }
+        Parts::parse(version)?;
+        let name = keep_text(name);
+        Some(Self { name, version: Version(&name[2..2 + version.len()]) })
+    }
+
+    /// The name of a release.
+    pub fn of(version: Version) -> Self {
+        let name = version.release_name();
+        Self { name, version }
     }
 
     /// The name, `go` included.
-    pub fn as_str(&self) -> &str {
-        &self.name
+    pub const fn as_str(self) -> &'static str {
+        self.name
     }
 
     /// The version without suffix.
-    pub fn version(&self) -> &Version {
-        &self.version
+    pub const fn version(self) -> Version {
+        self.version
+    }
+
+    /// Whether something follows the version: a fork's or a builder's mark.
+    pub fn has_suffix(self) -> bool {
+        self.name.bytes().any(|byte| byte == b'-')
     }
 }
 
 impl fmt::Display for ToolchainName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.name)
-    }
-}
-
-impl From<&Version> for ToolchainName {
-    fn from(version: &Version) -> Self {
-        Self { name: version.release_name(), version: version.clone() }
+        formatter.write_str(self.name)
     }
 }
 
 /// A name that this user registered for a directory: `[a-z][a-z0-9-]*`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RegisteredName(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RegisteredName(&'static str);
 
 impl RegisteredName {
     /// Parses a name. What could be a version (`go1`) is none, nor is a word with a meaning of its own
@@ -221,9 +246,9 @@ impl RegisteredName {
         let mut bytes = text.bytes();
         let well_formed = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
             && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        let is_version = text.strip_prefix("go").is_some_and(|rest| Version::parse(rest).is_some());
+        let is_version = text.strip_prefix("go").is_some_and(|rest| Parts::parse(rest).is_some());
         (well_formed && !is_version && !Self::RESERVED.contains(&text))
-            .then(|| Self(String::from(text)))
+            .then(|| Self(keep_text(text)))
     }
 
     /// Words that mean something in other tools' files and are never names.
@@ -231,19 +256,19 @@ impl RegisteredName {
         ["latest", "newest", "oldstable", "stable", "system", "tip"];
 
     /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub const fn as_str(self) -> &'static str {
+        self.0
     }
 }
 
 impl fmt::Display for RegisteredName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.0)
     }
 }
 
 /// What a pin, a default or a command line asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Request {
     /// One release: `1.22.3`, `1.23rc1`, `1.20.0` (which is `go1.20`), `1.22.3-custom`.
     Exact(ToolchainName),
@@ -266,24 +291,21 @@ impl Request {
             Some(line) => (line, true),
             None => (text, false),
         };
-        if let Some(version) = Version::parse(line).filter(Version::is_line) {
-            return Some(Self::Line(version));
+        if is_line(line) {
+            return Version::parse(line).map(Self::Line);
         }
         if wildcard {
             return None;
         }
-        let name = ToolchainName::parse(&(String::from("go") + text))?;
-        if name.as_str().contains('-') {
-            return Some(Self::Exact(name));
-        }
-        Some(Self::Exact(ToolchainName::from(name.version())))
+        let name = ToolchainName::parse(concat(&["go", text]))?;
+        Some(Self::Exact(if name.has_suffix() { name } else { ToolchainName::of(name.version) }))
     }
 
     /// Whether a toolchain of this name answers the request (names are matched elsewhere: they are links).
-    pub fn accepts(&self, name: &ToolchainName) -> bool {
+    pub fn accepts(self, name: ToolchainName) -> bool {
         match self {
             Self::Exact(exact) => exact == name,
-            Self::Line(line) => !name.as_str().contains('-') && name.version().line() == *line,
+            Self::Line(line) => !name.has_suffix() && name.version.line() == line,
             Self::Named(_) => false,
         }
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::machine::Machine;
 use crate::mounts::WindowsDrives;
-use crate::path;
+use crate::path::{self, Bytes};
 use crate::survey::Survey;
 
 const KERNEL_RELEASE: &[u8] = b"/proc/sys/kernel/osrelease";
@@ -13,11 +13,11 @@ const LIMIT: usize = 4 * 1024 * 1024;
 
 /// The entries of PATH that lie on a Windows drive. No system call is spent where no entry has a component of one
 /// letter, as every drive's mount point has (`/mnt/c`, or `/c` with `automount.root=/`).
-pub(crate) fn entries<'a, M: Machine>(
+pub(crate) fn entries<M: Machine>(
     survey: &Survey<'_, M>,
-    path_variable: &'a [u8],
-) -> Vec<&'a [u8]> {
-    let suspects: Vec<&[u8]> = path_variable
+    path_variable: Bytes,
+) -> Vec<Bytes> {
+    let suspects: Vec<Bytes> = path_variable
         .split(|byte| *byte == b':')
         .filter(|entry| {
             path::components(entry).any(|part| part.len() == 1 && part[0].is_ascii_alphabetic())
@@ -27,7 +27,7 @@ pub(crate) fn entries<'a, M: Machine>(
         return Vec::new();
     }
     let Ok(file) = survey.machine.read_file(None, MOUNTS, LIMIT) else { return Vec::new() };
-    let drives = WindowsDrives::parse(&file.content);
+    let drives = WindowsDrives::parse(file.content);
     suspects.into_iter().filter(|entry| drives.contains(entry)).collect()
 }
 
@@ -41,7 +41,7 @@ pub fn is_wsl<M: Machine>(machine: &M) -> bool {
 }
 
 /// PATH without those entries.
-pub(crate) fn without(path_variable: &[u8], entries: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn without(path_variable: Bytes, entries: &[Bytes]) -> Bytes {
     let kept = path_variable.split(|byte| *byte == b':').filter(|entry| !entries.contains(entry));
-    kept.collect::<Vec<_>>().join(&b':')
+    path::keep(kept.collect::<Vec<_>>().join(&b':'))
 }

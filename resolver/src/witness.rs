@@ -58,6 +58,9 @@ pub enum LoserReason {
 }
 
 impl LoserReason {
+    /// The reasons that are no error codes.
+    pub const OWN: [Self; 3] = [Self::Shadowed, Self::Stale, Self::ForeignSticky];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {

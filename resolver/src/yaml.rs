@@ -11,6 +11,7 @@
 //! Scalars are text as written: `1.20` is not the number 1.2, and `no` is not false. What a newcomer could take
 //! for something else (a tab, a key twice, a value going on in the next line) is an error with its place.
 
+use crate::text;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -55,8 +56,10 @@ pub struct Error {
     pub line: u32,
     /// The column, counted from 1 in characters.
     pub column: u32,
-    /// Lower case, no period.
-    pub message: String,
+    /// The key it is about, where there is one.
+    pub subject: Option<String>,
+    /// What is wrong: lower case, no period, and about the subject.
+    pub message: &'static str,
 }
 
 const TOO_DEEP: &str = "unexpected indentation: a value is one line, and there are two levels";
@@ -66,8 +69,19 @@ const KEY_LIMIT: usize = 1000;
 
 /// Parses a whole file.
 pub fn parse(content: &[u8]) -> Result<Document<'_>, Error> {
+    parse_text(decode(content)?)
+}
+
+/// Parses a whole file that is known to be text.
+pub(crate) fn parse_text(text: &str) -> Result<Document<'_>, Error> {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
+    // Without a way out in between, so that the compiler looks at many bytes at once.
+    let is_checked = text.bytes().fold(true, |all, byte| all & is_plain(byte));
     let mut builder = Builder::default();
-    for line in lines(decode(content)?) {
+    for line in lines(text) {
+        if !is_checked {
+            line.check_characters()?;
+        }
         builder.take(&line)?;
     }
     Ok(builder.document)
@@ -75,8 +89,8 @@ pub fn parse(content: &[u8]) -> Result<Document<'_>, Error> {
 
 /// The value of a key on the first level of a file that need not be in this grammar otherwise: how a file says
 /// that it was made for a newer gowr.
-pub fn find_value<'a>(content: &'a [u8], key: &str) -> Option<Scalar<'a>> {
-    lines(decode(content).ok()?)
+pub(crate) fn find_value<'a>(text: &'a str, key: &str) -> Option<Scalar<'a>> {
+    lines(text)
         .filter_map(|line| line.entry(0).ok())
         .find_map(|(found, value)| if found.text == key { value } else { None })
 }
@@ -89,7 +103,8 @@ fn decode(content: &[u8]) -> Result<&str, Error> {
         Error {
             line: number(before.split(|byte| *byte == b'\n').count()),
             column: column(&before[start..]),
-            message: String::from("not UTF-8 text"),
+            subject: None,
+            message: "not UTF-8 text",
         }
     })
 }
@@ -97,9 +112,12 @@ fn decode(content: &[u8]) -> Result<&str, Error> {
 fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
     let mut start = start;
-    text[start..].split('\n').zip(1..).map(move |(text, number)| {
-        let line = Line { number, start, text: text.strip_suffix('\r').unwrap_or(text) };
-        start += text.len() + 1;
+    text::lines(&text.as_bytes()[start..], b'\n').map(move |line| {
+        let end = start + line.bytes.len();
+        let text = &text[start..end];
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        let line = Line { number: line.number, start, text };
+        start = end + 1;
         line
     })
 }
@@ -117,7 +135,6 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn take(&mut self, line: &Line<'a>) -> Result<(), Error> {
-        line.check_characters()?;
         let indent = skip_spaces(line.text, 0);
         if line.is_blank_from(indent) {
             return Ok(());
@@ -176,7 +193,8 @@ fn refuse_duplicate<'k, 'a: 'k>(
 ) -> Result<(), Error> {
     if others.any(|other| other.text == key.text) {
         let at = key.range.start - line.start;
-        return Err(line.error(at, &["the key `", key.text, "` is there twice"].concat()));
+        let subject = Some(String::from(key.text));
+        return Err(Error { subject, ..line.error(at, "is there twice") });
     }
     Ok(())
 }
@@ -316,9 +334,6 @@ impl<'a> Line<'a> {
 
     /// Refuses what YAML does not allow in a text, and what some YAML parsers take for the end of a line.
     fn check_characters(&self) -> Result<(), Error> {
-        if self.text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return Ok(());
-        }
         for (at, character) in self.text.char_indices() {
             let message = match character {
                 '\t' => "a tab: use spaces",
@@ -350,9 +365,9 @@ impl<'a> Line<'a> {
         Scalar { text, line: self.number, column, range, source: self.text }
     }
 
-    fn error(&self, at: usize, message: &str) -> Error {
+    fn error(&self, at: usize, message: &'static str) -> Error {
         let column = column(&self.text.as_bytes()[..at]);
-        Error { line: self.number, column, message: String::from(message) }
+        Error { line: self.number, column, subject: None, message }
     }
 }
 

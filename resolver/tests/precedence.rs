@@ -36,7 +36,7 @@ fn store(mut machine: MemoryMachine, key: &str, names: &[&str]) -> MemoryMachine
     machine
 }
 
-fn resolve(machine: &MemoryMachine, line: &str) -> Result<Resolution, resolver::Failure> {
+fn resolve(machine: &MemoryMachine, line: &'static str) -> Result<Resolution, Box<resolver::Failure>> {
     let words: Vec<&[u8]> = line.split(' ').skip(1).map(str::as_bytes).collect();
     let started_as = machine.execution_path().to_vec();
     let invocation = Invocation::parse(&started_as, &words);
@@ -55,7 +55,7 @@ fn resolve(machine: &MemoryMachine, line: &str) -> Result<Resolution, resolver::
 }
 
 /// `kind version` of the winner, or the error's code.
-fn winner(machine: &MemoryMachine, line: &str) -> String {
+fn winner(machine: &MemoryMachine, line: &'static str) -> String {
     match resolve(machine, line) {
         Ok(resolution) => {
             let version = resolution.toolchain.version.as_ref().map_or("?", |name| name.as_str());
@@ -65,13 +65,13 @@ fn winner(machine: &MemoryMachine, line: &str) -> String {
     }
 }
 
-fn environment(machine: &MemoryMachine, line: &str) -> Vec<String> {
+fn environment(machine: &MemoryMachine, line: &'static str) -> Vec<String> {
     let resolution = resolve(machine, line).expect(line);
     let entries = apply(machine.environment(), &resolution.changes);
     entries.into_iter().map(|entry| String::from_utf8_lossy(&entry).into_owned()).collect()
 }
 
-fn variable(machine: &MemoryMachine, line: &str, name: &str) -> Option<String> {
+fn variable(machine: &MemoryMachine, line: &'static str, name: &str) -> Option<String> {
     let prefix = format!("{name}=");
     environment(machine, line).into_iter().find_map(|e| Some(e.strip_prefix(&prefix)?.to_owned()))
 }
@@ -176,9 +176,9 @@ fn what_cannot_be_met_is_an_error_and_never_another_version() {
 fn an_error_says_what_why_and_how() {
     let machine = debian().file("/home/u/p/.gowr.yaml", "# pinned\ngo: \"1.23\"\n");
     let failure = resolve(&machine, "go build").expect_err("1.23 is not there");
-    assert_eq!(failure.message, "go 1.23 is not installed");
-    assert_eq!(failure.cause.as_deref(), Some("asked for by /home/u/p/.gowr.yaml:2: go: \"1.23\""));
-    assert_eq!(failure.fix.as_deref(), Some("gowr install 1.23"));
+    assert_eq!(failure.message(), "go 1.23 is not installed");
+    assert_eq!(failure.cause().as_deref(), Some("asked for by /home/u/p/.gowr.yaml:2: go: \"1.23\""));
+    assert_eq!(failure.fix().as_deref(), Some("gowr install 1.23"));
     assert_eq!(failure.exit_status(), 127);
 }
 
@@ -245,7 +245,7 @@ fn the_home_directorys_pin_is_a_default() {
 #[test]
 fn where_the_walk_starts() {
     let pinned = debian().file("/home/u/p/.go-version", "1.22\n").directory("/home/u/p/a/b");
-    let start = |machine: MemoryMachine, line: &str| winner(&machine, line);
+    let start = |machine: MemoryMachine, line: &'static str| winner(&machine, line);
     let elsewhere = pinned.clone().current("/srv");
     assert_eq!(start(elsewhere.clone(), "go build"), "distro go1.19.8");
     assert_eq!(start(elsewhere.clone(), "go -C /home/u/p/a/b build"), "go-version go1.22.12");
@@ -332,7 +332,7 @@ fn gotoolchain_that_is_not_installed_is_left_to_go() {
     let failure = resolve(&bare, "go build").expect_err("1.19 cannot switch");
     assert_eq!(failure.code, Code::NotInstalled);
     assert_eq!(
-        failure.cause.as_deref(),
+        failure.cause().as_deref(),
         Some("asked for by GOTOOLCHAIN=go1.23.4 in the environment")
     );
     let patched = debian()
@@ -346,7 +346,7 @@ fn gotoolchain_that_is_not_installed_is_left_to_go() {
 #[test]
 fn gotoolchain_for_the_real_go() {
     let pinned = debian().file("/home/u/p/.go-version", "1.22\n");
-    let value = |machine: &MemoryMachine, line: &str| variable(machine, line, "GOTOOLCHAIN");
+    let value = |machine: &MemoryMachine, line: &'static str| variable(machine, line, "GOTOOLCHAIN");
     assert_eq!(value(&pinned, "go build").as_deref(), Some("local"));
     assert_eq!(value(&pinned, "go install x@latest"), None);
     assert_eq!(value(&pinned, "go env -w GOTOOLCHAIN=auto"), None);
@@ -363,7 +363,7 @@ fn gotoolchain_for_the_real_go() {
 
 #[test]
 fn the_cache_goes_with_the_distro() {
-    let value = |machine: &MemoryMachine, line: &str| variable(machine, line, "GOCACHE");
+    let value = |machine: &MemoryMachine, line: &'static str| variable(machine, line, "GOCACHE");
     let here = "/home/u/.cache/go-build-debian-12";
     assert_eq!(value(&debian(), "go build").as_deref(), Some(here));
     assert_eq!(variable(&debian(), "go build", "GOWR_GOCACHE").as_deref(), Some(here));

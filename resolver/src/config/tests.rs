@@ -7,8 +7,8 @@ fn config(content: &str) -> Config {
     parse(content.as_bytes()).unwrap_or_else(|error| panic!("{content:?}: {error:?}"))
 }
 
-fn setting<T>(value: T, request: &str, line: u32, text: &str) -> Setting<T> {
-    Setting { value, request: String::from(request), line, text: String::from(text) }
+fn setting<T>(value: T, request: &'static str, line: u32, text: &'static str) -> Setting<T> {
+    Setting { value, request, line, text }
 }
 
 #[test]
@@ -22,29 +22,26 @@ fn a_whole_file() {
     let expected = Config {
         default: Some(setting(request("1.22"), "1.22", 3, "default: \"1.22\" # c")),
         distros: vec![
-            ("alpine".into(), setting(request("1.21.3"), "1.21.3", 5, "alpine: '1.21.3'")),
-            ("debian-12".into(), setting(Choice::System, "system", 6, "debian-12: system")),
-        ],
+            ("alpine", setting(request("1.21.3"), "1.21.3", 5, "alpine: '1.21.3'")),
+            ("debian-12", setting(Choice::System, "system", 6, "debian-12: system")),
+        ]
+        .leak(),
         cache: Some(setting(CacheMode::PerVersion, "per-version", 7, "cache: per-version")),
         cache_directory: Some(setting(
-            Directory::InHome(".cache/go".into()),
+            Directory::InHome(".cache/go"),
             "~/.cache/go",
             8,
             "cache-dir: ~/.cache/go",
         )),
         windows_path: Some(setting(WindowsPath::Drop, "drop", 9, "windows-path: drop")),
         downloads: Some(setting(
-            Directory::Absolute("/mnt/wsl/gowr".into()),
+            Directory::Absolute("/mnt/wsl/gowr"),
             "/mnt/wsl/gowr",
             10,
             "downloads: /mnt/wsl/gowr",
         )),
         sources: Some(setting(
-            vec![
-                Source::Mirror("https://mirror.example/dl".into()),
-                Source::GoProxy,
-                Source::Files,
-            ],
+            &[Source::Mirror("https://mirror.example/dl"), Source::GoProxy, Source::Files],
             "https://mirror.example/dl, goproxy,files",
             11,
             "sources: https://mirror.example/dl, goproxy,files",
@@ -66,10 +63,10 @@ fn directories() {
         let config = config(&["downloads: \"", text, "\""].concat());
         config.downloads.map(|setting| setting.value)
     };
-    assert_eq!(directory("~"), Some(Directory::InHome(String::new())));
-    assert_eq!(directory("~//a b"), Some(Directory::InHome("a b".into())));
-    assert_eq!(directory("/"), Some(Directory::Absolute("/".into())));
-    assert_eq!(directory("/ä"), Some(Directory::Absolute("/ä".into())));
+    assert_eq!(directory("~"), Some(Directory::InHome("")));
+    assert_eq!(directory("~//a b"), Some(Directory::InHome("a b")));
+    assert_eq!(directory("/"), Some(Directory::Absolute("/")));
+    assert_eq!(directory("/ä"), Some(Directory::Absolute("/ä")));
 }
 
 #[test]
@@ -81,10 +78,22 @@ fn what_is_refused_and_where() {
     let modes = Some("write distro, plain or per-version");
     let version = Some("write a version such as 1.22 or 1.22.3");
     let cases = [
-        ("default: 1.22\ndefault: 1", 2, 1, "the key `default` is there twice", None),
-        ("defaults: 1", 1, 1, "unknown key `defaults`", Some("did you mean `default`?")),
-        ("cache_dir: /a", 1, 1, "unknown key `cache_dir`", Some("did you mean `cache-dir`?")),
-        ("go: 1.22", 1, 1, "unknown key `go`", Some(keys)),
+        ("default: 1.22\ndefault: 1", 2, 1, "`default` is there twice", None),
+        (
+            "defaults: 1",
+            1,
+            1,
+            "`defaults` is not a key of this file",
+            Some("did you mean `default`?"),
+        ),
+        (
+            "cache_dir: /a",
+            1,
+            1,
+            "`cache_dir` is not a key of this file",
+            Some("did you mean `cache-dir`?"),
+        ),
+        ("go: 1.22", 1, 1, "`go` is not a key of this file", Some(keys)),
         ("default:", 1, 1, "`default` has no value", None),
         ("default: newest", 1, 10, "`newest` is neither a version nor a name", version),
         (
@@ -113,7 +122,8 @@ fn what_is_refused_and_where() {
     ];
     for (content, line, column, message, hint) in cases {
         let error = parse(content.as_bytes()).expect_err(content);
-        let found = (error.line, error.column, error.message.as_str(), error.hint.as_deref());
+        let (found_message, found_hint) = (error.message(), error.hint());
+        let found = (error.line, error.column, &*found_message, found_hint.as_deref());
         assert_eq!(found, (line, Some(column), message, hint), "{content:?}");
         assert_eq!(error.code, Code::BadPin, "{content:?}");
     }
@@ -124,5 +134,5 @@ fn whole_files() {
     let newer = parse(b"sources: [a]\nformat: 3").expect_err("newer");
     assert_eq!((newer.code, newer.line), (Code::NewerFormat, 2));
     let large = parse(&vec![b' '; SIZE_LIMIT + 1]).expect_err("large");
-    assert_eq!((large.line, &*large.message), (0, "is too large for a configuration"));
+    assert_eq!((large.line, large.message), (0, "is too large for a configuration"));
 }

@@ -4,15 +4,15 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::{Architecture, Errno, File, Follow, Kind, Machine, Metadata};
-use crate::path;
+use crate::path::{self, Bytes};
 
 const MAXIMUM_LINKS: usize = 40;
 
 #[derive(Clone, Debug)]
 enum Node {
     Directory { owner: u32, mode: u32 },
-    File { content: Vec<u8>, owner: u32, mode: u32 },
-    Link(Vec<u8>),
+    File { content: Bytes, owner: u32, mode: u32 },
+    Link(Bytes),
     Fifo,
 }
 
@@ -23,10 +23,10 @@ enum Node {
 pub struct MemoryMachine {
     nodes: BTreeMap<Vec<u8>, Node>,
     no_execution: BTreeSet<Vec<u8>>,
-    environment: Vec<&'static [u8]>,
-    execution_path: Vec<u8>,
+    environment: Vec<Bytes>,
+    execution_path: Bytes,
     effective_user: u32,
-    current_directory: Option<Vec<u8>>,
+    current_directory: Option<Bytes>,
 }
 
 impl Default for MemoryMachine {
@@ -45,9 +45,9 @@ impl MemoryMachine {
             nodes: BTreeMap::new(),
             no_execution: BTreeSet::new(),
             environment: Vec::new(),
-            execution_path: b"/gowr/bin/go".to_vec(),
+            execution_path: b"/gowr/bin/go",
             effective_user: Self::USER,
-            current_directory: Some(b"/".to_vec()),
+            current_directory: Some(b"/"),
         };
         machine.link("/proc/self/exe", "/gowr/bin/go")
     }
@@ -55,14 +55,14 @@ impl MemoryMachine {
     /// Adds a file.
     #[must_use]
     pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        let content = content.as_ref().to_vec();
+        let content = path::concat(&[content.as_ref()]);
         self.with(path, Node::File { content, owner: Self::USER, mode: 0o644 })
     }
 
     /// Adds an executable file.
     #[must_use]
     pub fn program(self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        let content = content.as_ref().to_vec();
+        let content = path::concat(&[content.as_ref()]);
         self.with(path, Node::File { content, owner: Self::USER, mode: 0o755 })
     }
 
@@ -75,7 +75,7 @@ impl MemoryMachine {
     /// Adds a symbolic link.
     #[must_use]
     pub fn link(self, path: &str, target: &str) -> Self {
-        self.with(path, Node::Link(target.as_bytes().to_vec()))
+        self.with(path, Node::Link(path::concat(&[target.as_bytes()])))
     }
 
     /// Adds a FIFO.
@@ -146,14 +146,14 @@ impl MemoryMachine {
     /// Sets the current directory; an empty path means one that was removed.
     #[must_use]
     pub fn current(mut self, path: &str) -> Self {
-        self.current_directory = (!path.is_empty()).then(|| path.as_bytes().to_vec());
+        self.current_directory = (!path.is_empty()).then(|| path::concat(&[path.as_bytes()]));
         if path.is_empty() { self } else { self.parents(path.as_bytes()).at_least_directory(path) }
     }
 
     /// Sets the path this program was started by.
     #[must_use]
     pub fn started_as(mut self, path: &str) -> Self {
-        self.execution_path = path.as_bytes().to_vec();
+        self.execution_path = path::concat(&[path.as_bytes()]);
         self
     }
 
@@ -189,22 +189,22 @@ impl MemoryMachine {
     }
 
     /// The path with every link resolved, and what is there.
-    fn look_up(&self, path: &[u8], follow: Follow) -> Result<(Vec<u8>, &Node), Errno> {
+    fn look_up(&self, path: &[u8], follow: Follow) -> Result<(Bytes, &Node), Errno> {
         let mut pending: Vec<Vec<u8>> = path::components(path).map(<[u8]>::to_vec).rev().collect();
-        let mut here = b"/".to_vec();
+        let mut here: Bytes = b"/";
         let mut links = 0;
         while let Some(component) = pending.pop() {
             if component == b".." {
-                here = path::parent(&here).unwrap_or(b"/").to_vec();
+                here = path::parent(here).unwrap_or(b"/");
                 continue;
             }
-            match self.nodes.get(&here) {
+            match self.nodes.get(here) {
                 Some(Node::Directory { .. }) => {}
                 Some(_) => return Err(Errno::NOT_A_DIRECTORY),
                 None => return Err(Errno::NOT_FOUND),
             }
-            let next = path::join(&here, &component);
-            match self.nodes.get(&next) {
+            let next = path::join(here, &component);
+            match self.nodes.get(next) {
                 None => return Err(Errno::NOT_FOUND),
                 Some(Node::Link(target)) if !pending.is_empty() || follow == Follow::Links => {
                     links += 1;
@@ -212,23 +212,24 @@ impl MemoryMachine {
                         return Err(Errno::LOOP);
                     }
                     if target.first() == Some(&b'/') {
-                        here = b"/".to_vec();
+                        here = b"/";
                     }
                     pending.extend(path::components(target).map(<[u8]>::to_vec).rev());
                 }
                 Some(_) => here = next,
             }
         }
-        let node = self.nodes.get(&here).ok_or(Errno::NOT_FOUND)?;
+        let node = self.nodes.get(here).ok_or(Errno::NOT_FOUND)?;
         Ok((here, node))
     }
 
-    fn absolute(&self, at: Option<&Vec<u8>>, path: &[u8]) -> Result<Vec<u8>, Errno> {
+    fn absolute(&self, at: Option<&Bytes>, path: &[u8]) -> Result<Bytes, Errno> {
         if path.first() == Some(&b'/') {
-            return Ok(path.to_vec());
+            return Ok(path::concat(&[path]));
         }
-        let base = at.or(self.current_directory.as_ref()).ok_or(Errno::NOT_FOUND)?;
-        Ok(if path.is_empty() || path == b"." { base.clone() } else { path::join(base, path) })
+        let current = self.current_directory;
+        let base = at.copied().or(current).ok_or(Errno::NOT_FOUND)?;
+        Ok(path::join(base, path))
     }
 
     fn may(&self, owner: u32, mode: u32, bits: u32) -> Result<(), Errno> {
@@ -252,14 +253,14 @@ impl MemoryMachine {
 }
 
 impl Machine for MemoryMachine {
-    type Directory = Vec<u8>;
+    type Directory = Bytes;
 
-    fn environment(&self) -> &[&[u8]] {
+    fn environment(&self) -> &[Bytes] {
         &self.environment
     }
 
-    fn execution_path(&self) -> &[u8] {
-        &self.execution_path
+    fn execution_path(&self) -> Bytes {
+        self.execution_path
     }
 
     fn effective_user(&self) -> u32 {
@@ -270,59 +271,59 @@ impl Machine for MemoryMachine {
         Architecture::Amd64
     }
 
-    fn current_directory(&self) -> Result<Vec<u8>, Errno> {
-        let path = self.current_directory.as_ref().ok_or(Errno::NOT_FOUND)?;
+    fn current_directory(&self) -> Result<Bytes, Errno> {
+        let path = self.current_directory.ok_or(Errno::NOT_FOUND)?;
         self.look_up(path, Follow::Links).map(|(real, _)| real)
     }
 
-    fn open_directory(&self, at: Option<&Vec<u8>>, path: &[u8]) -> Result<Vec<u8>, Errno> {
-        match self.look_up(&self.absolute(at, path)?, Follow::Links)? {
+    fn open_directory(&self, at: Option<&Bytes>, path: &[u8]) -> Result<Bytes, Errno> {
+        match self.look_up(self.absolute(at, path)?, Follow::Links)? {
             (real, Node::Directory { .. }) => Ok(real),
             _ => Err(Errno::NOT_A_DIRECTORY),
         }
     }
 
-    fn read_file(&self, at: Option<&Vec<u8>>, path: &[u8], limit: usize) -> Result<File, Errno> {
-        let (real, node) = self.look_up(&self.absolute(at, path)?, Follow::Links)?;
-        let metadata = self.metadata_of(&real, node);
+    fn read_file(&self, at: Option<&Bytes>, path: &[u8], limit: usize) -> Result<File, Errno> {
+        let (real, node) = self.look_up(self.absolute(at, path)?, Follow::Links)?;
+        let metadata = self.metadata_of(real, node);
         let Node::File { content, owner, mode } = node else {
-            return Ok(File { metadata, content: Vec::new(), truncated: false });
+            return Ok(File { metadata, content: b"", truncated: false });
         };
         self.may(*owner, *mode, 4)?;
         let end = content.len().min(limit);
-        Ok(File { metadata, content: content[..end].to_vec(), truncated: end < content.len() })
+        Ok(File { metadata, content: &content[..end], truncated: end < content.len() })
     }
 
     fn metadata(
         &self,
-        at: Option<&Vec<u8>>,
+        at: Option<&Bytes>,
         path: &[u8],
         follow: Follow,
     ) -> Result<Metadata, Errno> {
-        let (real, node) = self.look_up(&self.absolute(at, path)?, follow)?;
-        Ok(self.metadata_of(&real, node))
+        let (real, node) = self.look_up(self.absolute(at, path)?, follow)?;
+        Ok(self.metadata_of(real, node))
     }
 
-    fn read_link(&self, at: Option<&Vec<u8>>, path: &[u8]) -> Result<Vec<u8>, Errno> {
-        match self.look_up(&self.absolute(at, path)?, Follow::No)? {
-            (_, Node::Link(target)) => Ok(target.clone()),
+    fn read_link(&self, at: Option<&Bytes>, path: &[u8]) -> Result<Bytes, Errno> {
+        match self.look_up(self.absolute(at, path)?, Follow::No)? {
+            (_, Node::Link(target)) => Ok(target),
             _ => Err(Errno::INVALID),
         }
     }
 
-    fn list(&self, path: &[u8]) -> Result<Vec<Vec<u8>>, Errno> {
+    fn list(&self, path: &[u8]) -> Result<Vec<Bytes>, Errno> {
         let real = self.open_directory(None, path)?;
         Ok(self
             .nodes
             .keys()
-            .filter(|key| key.len() > 1 && path::parent(key) == Some(&real))
-            .map(|key| path::file_name(key).to_vec())
+            .filter(|key| key.len() > 1 && path::parent(key) == Some(real))
+            .map(|key| path::concat(&[path::file_name(key)]))
             .collect())
     }
 
     fn may_execute(&self, path: &[u8]) -> Result<(), Errno> {
-        let (real, node) = self.look_up(&self.absolute(None, path)?, Follow::Links)?;
-        if self.no_execution.iter().any(|mount| path::is_below(&real, mount)) {
+        let (real, node) = self.look_up(self.absolute(None, path)?, Follow::Links)?;
+        if self.no_execution.iter().any(|mount| path::is_below(real, mount)) {
             return Err(Errno::PERMISSION);
         }
         match node {

@@ -1,9 +1,10 @@
 //! The pin files of other tools, read as those tools read them: goenv, asdf, mise and setup-go.
 
-use super::choice::refusal;
+use super::choice::NO_CHOICE;
 use super::{Choice, Error, Pin};
 use crate::failure::Code;
-use crate::user_file::display;
+use crate::path::keep_text;
+use crate::user_file::Hint;
 use crate::version::{Request, Version};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,7 +18,7 @@ pub(super) fn go_version(text: &str) -> Result<Option<Pin>, Error> {
             reader.take(&line, at, word)?;
         }
     }
-    Ok(reader.pin)
+    Ok(reader.finish())
 }
 
 /// `.tool-versions`: the first line for `golang` (asdf, setup-go, mise) or `go` (mise, goenv 3); as in asdf,
@@ -31,11 +32,11 @@ pub(super) fn tool_versions(text: &str) -> Result<Option<Pin>, Error> {
         for (at, word) in words {
             reader.take(&line, at, word)?;
         }
-        if reader.pin.is_none() {
-            let message = ["`", tool, "` has no version"].concat();
-            return Err(line.error(at, message, String::from("write golang 1.22.3")));
+        if reader.choices.is_empty() {
+            let hint = Hint::Text("write golang 1.22.3");
+            return Err(line.error(at, "has no version", hint).about(tool));
         }
-        return Ok(reader.pin);
+        return Ok(reader.finish());
     }
     Ok(None)
 }
@@ -43,27 +44,33 @@ pub(super) fn tool_versions(text: &str) -> Result<Option<Pin>, Error> {
 /// A pin that grows word by word.
 #[derive(Default)]
 struct Reader {
-    pin: Option<Pin>,
+    choices: Vec<Choice>,
+    line: u32,
+    text: &'static str,
+    request: String,
 }
 
 impl Reader {
     fn take(&mut self, line: &Line<'_>, at: usize, word: &str) -> Result<(), Error> {
-        let choice = choice(word).ok_or_else(|| {
-            let (message, hint) = refusal(word);
-            line.error(at, message, hint)
-        })?;
-        let pin = self.pin.get_or_insert_with(|| Pin {
-            choices: Vec::new(),
-            line: line.number,
-            text: display(line.text),
-            request: String::new(),
-        });
-        if !pin.request.is_empty() {
-            pin.request.push(' ');
+        let choice = choice(word)
+            .ok_or_else(|| line.error(at, NO_CHOICE, Hint::Choice).about(word))?;
+        if self.choices.is_empty() {
+            self.line = line.number;
+            self.text = keep_text(line.text.trim_ascii());
+        } else {
+            self.request.push(' ');
         }
-        pin.request.push_str(word);
-        pin.choices.push(choice);
+        self.request.push_str(word);
+        self.choices.push(choice);
         Ok(())
+    }
+
+    fn finish(self) -> Option<Pin> {
+        let Self { choices, line, text, request } = self;
+        if choices.is_empty() {
+            return None;
+        }
+        Some(Pin { choices: choices.leak(), line, text, request: request.leak() })
     }
 }
 
@@ -108,14 +115,15 @@ impl<'a> Line<'a> {
         start.split_ascii_whitespace().map(move |word| (word.as_ptr() as usize - line, word))
     }
 
-    fn error(&self, at: usize, message: String, hint: String) -> Error {
+    fn error(&self, at: usize, message: &'static str, hint: Hint) -> Error {
         let column = self.text[..at].chars().count() + 1;
         Error {
             code: Code::BadPin,
             line: self.number,
             column: u32::try_from(column).ok(),
+            subject: None,
             message,
-            hint: Some(hint),
+            hint,
         }
     }
 }

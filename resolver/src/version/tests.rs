@@ -53,12 +53,12 @@ fn names_of_releases() {
         ("1", "go1"),
         ("1.0.3", "go1.0.3"),
     ] {
-        assert_eq!(name(text).as_deref(), Some(expected), "{text}");
+        assert_eq!(name(text), Some(expected), "{text}");
     }
     let switch = |text| Version::parse(text).map(|version| version.switch_name());
-    assert_eq!(switch("1.22").as_deref(), Some("go1.22.0"));
-    assert_eq!(switch("1.20").as_deref(), Some("go1.20"));
-    assert_eq!(switch("1.22.3").as_deref(), Some("go1.22.3"));
+    assert_eq!(switch("1.22"), Some("go1.22.0"));
+    assert_eq!(switch("1.20"), Some("go1.20"));
+    assert_eq!(switch("1.22.3"), Some("go1.22.3"));
 }
 
 #[test]
