@@ -1,0 +1,21 @@
+//! Fetches, verifies, unpacks and links Go toolchains: everything of gowr that writes or talks to a network.
+
+mod atomic;
+pub mod config_file;
+mod download;
+mod edit;
+pub mod error;
+pub mod go_settings;
+pub mod install;
+pub mod link;
+pub mod list;
+pub mod lock;
+pub mod pin_file;
+pub mod services;
+pub mod setup;
+pub mod source;
+mod staging;
+pub mod store;
+pub mod sumdb;
+pub mod uninstall;
+pub mod unpack;

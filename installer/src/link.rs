@@ -1,0 +1,262 @@
+//! The directories of links: one a userland, in which the proxy finds a toolchain with one `readlink`.
+//!
+//! ```text
+//! distros/<key>/go1.22.10 -> ../../toolchains/go1.22.10   an official SDK
+//! distros/<key>/go1.22.2  -> /usr/lib/go-1.22             adopted where it is
+//! distros/<key>/1.22      -> go1.22.10                    the newest of the line
+//! distros/<key>/newest    -> go1.22.10
+//! distros/<key>/named/work -> /home/u/work/go             registered by name
+//! links/go1.22.10 -> ../toolchains/go1.22.10/bin/go       for Go's own switching
+//! ```
+//!
+//! `1.22` and `newest` follow from the rest, and are worked out again after each change. They are always changed
+//! before what they point to is removed and after it is added, so that a kill at any instant leaves no link astray.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use resolver::version::{RegisteredName, ToolchainName};
+
+use crate::atomic::{replace_link, sync_directory};
+use crate::error::{During, Error};
+use crate::lock::Holder;
+use crate::staging::Work;
+use crate::store::{Home, Key, create_directory, is_static, names};
+
+/// From a directory of links to the toolchains.
+const TOOLCHAINS: &str = "../../toolchains";
+const NEWEST: &str = "newest";
+const NAMED: &str = "named";
+const WORK: &str = "links";
+
+/// One toolchain in a userland's directory of links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: ToolchainName,
+    /// Its GOROOT, as the link says it; made absolute.
+    pub goroot: PathBuf,
+    /// Whether gowr installed it; else it is adopted.
+    pub in_store: bool,
+}
+
+/// All that a userland's directory of links says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// The toolchains, oldest first.
+    pub toolchains: Vec<Entry>,
+    /// Lines (`1.22`) and `newest`, with what they point to.
+    pub derived: BTreeMap<String, String>,
+    /// Registered names, with what they point to.
+    pub named: BTreeMap<String, PathBuf>,
+}
+
+/// Reads a userland's directory of links; an absent directory has none.
+pub fn read(home: &Home, key: &Key) -> Result<Links, Error> {
+    let directory = home.distro(key);
+    let mut links = Links::default();
+    for name in names(&directory)? {
+        let Some(target) = target(&directory.join(&name))? else { continue };
+        if let Some(toolchain) = ToolchainName::parse(&name) {
+            let in_store = target.starts_with(TOOLCHAINS);
+            let goroot = if in_store { home.toolchain(&toolchain) } else { directory.join(target) };
+            links.toolchains.push(Entry { name: toolchain, goroot, in_store });
+        } else {
+            links.derived.insert(name, target.to_string_lossy().into_owned());
+        }
+    }
+    links.toolchains.sort_by(|left, right| order(&left.name, &right.name));
+    for name in names(&directory.join(NAMED))? {
+        if let (Some(_), Some(target)) =
+            (RegisteredName::parse(&name), target(&directory.join(NAMED).join(&name))?)
+        {
+            links.named.insert(name, target);
+        }
+    }
+    Ok(links)
+}
+
+/// Makes a toolchain of the store known: in this userland, and in every other that it runs in.
+pub(crate) fn add(home: &Home, name: &ToolchainName, here: &Key) -> Result<(), Error> {
+    let work = Work::begin(home, WORK, &mut |_: &Holder| {})?;
+    create_missing(home, here, &work)?;
+    let mut keys = vec![here.clone()];
+    if is_static(name) {
+        keys = home.keys()?;
+        let link = home.links().join(name.as_str());
+        create_directory(&home.links())?;
+        set(&link, &Path::new("../toolchains").join(name.as_str()).join("bin/go"), &work)?;
+        sync_directory(&home.links());
+    }
+    for key in &keys {
+        let directory = home.distro(key);
+        set(&directory.join(name.as_str()), &Path::new(TOOLCHAINS).join(name.as_str()), &work)?;
+        derive(home, key, here, None, &work)?;
+    }
+    Ok(())
+}
+
+/// Makes a toolchain of the store unknown in every userland, before it is removed.
+pub(crate) fn remove(home: &Home, name: &ToolchainName, here: &Key) -> Result<(), Error> {
+    let work = Work::begin(home, WORK, &mut |_: &Holder| {})?;
+    for key in &home.keys()? {
+        let link = home.distro(key).join(name.as_str());
+        if target(&link)?.is_some_and(|target| target.starts_with(TOOLCHAINS)) {
+            derive(home, key, here, Some(name), &work)?;
+            unlink(&link)?;
+            sync_directory(&home.distro(key));
+        }
+    }
+    unlink(&home.links().join(name.as_str()))
+}
+
+/// Registers a directory under a name in one userland, or changes what the name stands for.
+pub fn register(
+    home: &Home,
+    key: &Key,
+    name: &RegisteredName,
+    directory: &Path,
+) -> Result<(), Error> {
+    let work = Work::begin(home, WORK, &mut |_: &Holder| {})?;
+    create_missing(home, key, &work)?;
+    let named = home.distro(key).join(NAMED);
+    create_directory(&named)?;
+    set(&named.join(name.as_str()), directory, &work)?;
+    sync_directory(&named);
+    Ok(())
+}
+
+/// Gives a userland that has no directory of links one, with all toolchains that run everywhere.
+///
+/// An existing directory is left as it is.
+pub fn create(home: &Home, key: &Key) -> Result<(), Error> {
+    if home.distro(key).is_dir() {
+        return Ok(());
+    }
+    let work = Work::begin(home, WORK, &mut |_: &Holder| {})?;
+    create_missing(home, key, &work)
+}
+
+/// Filled in staging and renamed: the proxy must never find half a directory.
+fn create_missing(home: &Home, key: &Key, work: &Work) -> Result<(), Error> {
+    let directory = home.distro(key);
+    if directory.is_dir() {
+        return Ok(());
+    }
+    create_directory(&home.distros())?;
+    let staged = work.directory()?;
+    let toolchains: Vec<_> = home.installed()?.into_iter().filter(is_static).collect();
+    for name in &toolchains {
+        set(&staged.path().join(name.as_str()), &Path::new(TOOLCHAINS).join(name.as_str()), work)?;
+    }
+    for (link, name) in derived(toolchains.iter()) {
+        set(&staged.path().join(link), Path::new(name.as_str()), work)?;
+    }
+    // Readable by the others of a shared home, unlike temporary directories.
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(staged.path(), permissions).during("create", &directory)?;
+    sync_directory(staged.path());
+    match fs::rename(staged.path(), &directory) {
+        // Made meanwhile by someone on a file system without locks: theirs is as good.
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        result => result.during("create the directory", &directory),
+    }?;
+    sync_directory(&home.distros());
+    Ok(())
+}
+
+/// Works out `1.22` and `newest` of a userland again, as if `without` were not there.
+fn derive(
+    home: &Home,
+    key: &Key,
+    here: &Key,
+    without: Option<&ToolchainName>,
+    work: &Work,
+) -> Result<(), Error> {
+    let links = read(home, key)?;
+    let counts = |entry: &&Entry| {
+        // What another userland adopted cannot be seen from here.
+        let is_there = !(entry.in_store || key == here) || entry.goroot.is_dir();
+        Some(&entry.name) != without && is_there
+    };
+    let wanted = derived(links.toolchains.iter().filter(counts).map(|entry| &entry.name));
+    let directory = home.distro(key);
+    for (link, name) in &wanted {
+        set(&directory.join(link), Path::new(name.as_str()), work)?;
+    }
+    for link in links.derived.keys().filter(|link| !wanted.contains_key(*link)) {
+        unlink(&directory.join(link))?;
+    }
+    sync_directory(&directory);
+    Ok(())
+}
+
+/// The newest of each line and of all.
+fn derived<'a>(
+    toolchains: impl Iterator<Item = &'a ToolchainName>,
+) -> BTreeMap<String, &'a ToolchainName> {
+    let mut newest = BTreeMap::new();
+    for name in toolchains {
+        // What a vendor made of a release does not answer for its line (`Request::accepts`).
+        if !name.has_suffix() {
+            prefer(&mut newest, name.version().line().as_str(), name);
+        }
+        prefer(&mut newest, NEWEST, name);
+    }
+    newest
+}
+
+fn prefer<'a>(
+    newest: &mut BTreeMap<String, &'a ToolchainName>,
+    link: &str,
+    name: &'a ToolchainName,
+) {
+    let best = newest.entry(link.to_owned()).or_insert(name);
+    if preference(best, name).is_lt() {
+        *best = name;
+    }
+}
+
+/// The order of preference: what a vendor made, then prereleases, then releases; older before newer.
+pub(crate) fn preference(left: &ToolchainName, right: &ToolchainName) -> Ordering {
+    let rank = |name: &ToolchainName| (!name.has_suffix(), !name.version().is_prerelease());
+    rank(left).cmp(&rank(right)).then_with(|| order(left, right))
+}
+
+fn order(left: &ToolchainName, right: &ToolchainName) -> Ordering {
+    let versions = left.version().compare(right.version());
+    versions.then_with(|| left.as_str().cmp(right.as_str()))
+}
+
+/// What a link points to; none where there is no link.
+fn target(link: &Path) -> Result<Option<PathBuf>, Error> {
+    match fs::read_link(link) {
+        Ok(target) => Ok(Some(target)),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotFound) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error).during("read the link", link),
+    }
+}
+
+fn set(link: &Path, to: &Path, work: &Work) -> Result<(), Error> {
+    if target(link)?.as_deref() == Some(to) {
+        return Ok(());
+    }
+    replace_link(link, to, work.staging(), &format!("{WORK}@"))
+}
+
+fn unlink(link: &Path) -> Result<(), Error> {
+    match fs::remove_file(link) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result.during("remove the link", link),
+    }
+}
+
+#[cfg(test)]
+mod tests;

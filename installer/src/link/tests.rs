@@ -1,0 +1,171 @@
+use std::os::unix::fs::symlink;
+
+use super::*;
+
+struct Bed {
+    _directory: tempfile::TempDir,
+    home: Home,
+}
+
+impl Bed {
+    fn new(toolchains: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let home = Home::new(directory.path().join("gowr")).expect("absolute");
+        home.create().expect("made");
+        for name in toolchains {
+            fs::create_dir(home.toolchain(&toolchain(name))).expect("made");
+        }
+        Self { _directory: directory, home }
+    }
+
+    fn add(&self, name: &str, key: &str) {
+        fs::create_dir_all(self.home.toolchain(&toolchain(name))).expect("made");
+        add(&self.home, &toolchain(name), &self::key(key)).expect("added");
+    }
+
+    fn remove(&self, name: &str, key: &str) {
+        remove(&self.home, &toolchain(name), &self::key(key)).expect("removed");
+        fs::remove_dir(self.home.toolchain(&toolchain(name))).expect("removed");
+    }
+
+    fn adopt(&self, name: &str, key: &str, goroot: &str) {
+        symlink(goroot, self.home.distro(&self::key(key)).join(name)).expect("linked");
+    }
+
+    /// `name -> target` for all in a directory of the home, sorted.
+    fn show(&self, directory: &str) -> Vec<String> {
+        let directory = self.home.path().join(directory);
+        let mut lines: Vec<_> = names(&directory)
+            .expect("listed")
+            .into_iter()
+            .map(|name| {
+                let target = fs::read_link(directory.join(&name)).expect("a link");
+                format!("{name} -> {}", target.display())
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+}
+
+fn toolchain(name: &str) -> ToolchainName {
+    ToolchainName::parse(name).expect("a name")
+}
+
+fn key(text: &str) -> Key {
+    Key::parse(text).expect("a key")
+}
+
+#[test]
+fn an_sdk_is_linked_in_every_userland() {
+    let bed = Bed::new(&[]);
+    create(&bed.home, &key("alpine-3.23")).expect("made");
+    bed.add("go1.22.9", "debian-12");
+    bed.add("go1.22.10", "debian-12");
+    let expected = [
+        "1.22 -> go1.22.10",
+        "go1.22.10 -> ../../toolchains/go1.22.10",
+        "go1.22.9 -> ../../toolchains/go1.22.9",
+        "newest -> go1.22.10",
+    ];
+    assert_eq!(bed.show("distros/debian-12"), expected);
+    assert_eq!(bed.show("distros/alpine-3.23"), expected);
+    let links = [
+        "go1.22.10 -> ../toolchains/go1.22.10/bin/go",
+        "go1.22.9 -> ../toolchains/go1.22.9/bin/go",
+    ];
+    assert_eq!(bed.show("links"), links);
+    assert!(bed.home.distro(&key("debian-12")).join("1.22").is_dir(), "links lead there");
+    assert_eq!(names(&bed.home.staging()).expect("listed"), [""; 0]);
+}
+
+#[test]
+fn what_is_not_static_is_linked_only_where_it_was_installed() {
+    let bed = Bed::new(&[]);
+    create(&bed.home, &key("alpine-3.23")).expect("made");
+    bed.add("go1.20", "debian-12");
+    let expected = ["1.20 -> go1.20", "go1.20 -> ../../toolchains/go1.20", "newest -> go1.20"];
+    assert_eq!(bed.show("distros/debian-12"), expected);
+    assert_eq!(bed.show("distros/alpine-3.23"), [""; 0]);
+    assert_eq!(bed.show("links"), [""; 0]);
+}
+
+#[test]
+fn a_new_userland_gets_what_runs_there() {
+    let bed = Bed::new(&["go1.20.14", "go1.21.13", "go1.27rc1"]);
+    create(&bed.home, &key("alpine-3.23")).expect("made");
+    let expected = [
+        "1.21 -> go1.21.13",
+        "1.27 -> go1.27rc1",
+        "go1.21.13 -> ../../toolchains/go1.21.13",
+        "go1.27rc1 -> ../../toolchains/go1.27rc1",
+        "newest -> go1.21.13",
+    ];
+    assert_eq!(bed.show("distros/alpine-3.23"), expected);
+}
+
+#[test]
+fn releases_come_before_prereleases() {
+    let bed = Bed::new(&[]);
+    for name in ["go1.27rc1", "go1.26.0", "go1.26.1", "go1.26rc3"] {
+        bed.add(name, "debian-12");
+    }
+    let links = read(&bed.home, &key("debian-12")).expect("read");
+    let derived: Vec<_> =
+        links.derived.iter().map(|(link, name)| format!("{link} {name}")).collect();
+    assert_eq!(derived, ["1.26 go1.26.1", "1.27 go1.27rc1", "newest go1.26.1"]);
+}
+
+#[test]
+fn removing_goes_back_to_the_next() {
+    let bed = Bed::new(&[]);
+    for name in ["go1.22.9", "go1.22.10", "go1.24.1"] {
+        bed.add(name, "debian-12");
+    }
+    create(&bed.home, &key("alpine-3.23")).expect("made");
+    bed.remove("go1.24.1", "debian-12");
+    bed.remove("go1.22.10", "alpine-3.23");
+    let expected =
+        ["1.22 -> go1.22.9", "go1.22.9 -> ../../toolchains/go1.22.9", "newest -> go1.22.9"];
+    assert_eq!(bed.show("distros/debian-12"), expected);
+    assert_eq!(bed.show("distros/alpine-3.23"), expected);
+    bed.remove("go1.22.9", "debian-12");
+    assert_eq!(bed.show("distros/debian-12"), [""; 0]);
+    assert_eq!(bed.show("links"), [""; 0]);
+}
+
+#[test]
+fn adopted_entries_count_and_stay() {
+    let bed = Bed::new(&[]);
+    create(&bed.home, &key("debian-12")).expect("made");
+    create(&bed.home, &key("fedora-42")).expect("made");
+    let distro = bed.home.path().join("usr/lib/go-1.22");
+    fs::create_dir_all(&distro).expect("made");
+    bed.adopt("go1.22.12", "debian-12", distro.to_str().expect("text"));
+    bed.adopt("go1.22.13", "debian-12", "/gone/go-1.22");
+    bed.adopt("go1.25.1", "fedora-42", "/only/in/fedora");
+    bed.add("go1.22.10", "debian-12");
+    let derived = |key: &str| read(&bed.home, &self::key(key)).expect("read").derived;
+    assert_eq!(derived("debian-12")["1.22"], "go1.22.12", "not the one that is gone");
+    assert_eq!(derived("fedora-42")["newest"], "go1.25.1", "what others have is believed");
+    // Asked to remove a toolchain of the store, an adopted one of that name is not meant.
+    remove(&bed.home, &toolchain("go1.22.12"), &key("debian-12")).expect("nothing to do");
+    bed.remove("go1.22.10", "debian-12");
+    let links = read(&bed.home, &key("debian-12")).expect("read");
+    let left: Vec<_> = links.toolchains.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(left, ["go1.22.12", "go1.22.13"]);
+    assert_eq!(links.derived["1.22"], "go1.22.12");
+}
+
+#[test]
+fn names_are_registered_and_changed() {
+    let bed = Bed::new(&[]);
+    let work = RegisteredName::parse("work").expect("a name");
+    for directory in ["/opt/one", "/opt/two"] {
+        register(&bed.home, &key("debian-12"), &work, Path::new(directory)).expect("registered");
+    }
+    bed.add("go1.22.10", "debian-12");
+    assert_eq!(bed.show("distros/debian-12/named"), ["work -> /opt/two"]);
+    let links = read(&bed.home, &key("debian-12")).expect("read");
+    assert_eq!(links.named["work"], Path::new("/opt/two"));
+}
