@@ -1,0 +1,35 @@
+//! The command line: its only description. Help, completions and man pages come from it.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    completions, default, env, exec, install, list, pin, setup, uninstall, which,
+};
+
+/// Chooses the Go that a project and this distro should use, and installs Go toolchains
+#[derive(Debug, Parser)]
+#[command(name = "gowr", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Do everything as if started in this directory
+    #[arg(short = 'C', value_name = "DIR")]
+    pub(crate) directory: Vec<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Which(which::Arguments),
+    Pin(pin::Arguments),
+    Default(default::Arguments),
+    Env(env::Arguments),
+    Install(install::Arguments),
+    Uninstall(uninstall::Arguments),
+    List(list::Arguments),
+    Exec(exec::Arguments),
+    Setup(setup::Arguments),
+    Completions(completions::Arguments),
+}

@@ -1,0 +1,13 @@
+//! One file a verb.
+
+pub(crate) mod completions;
+pub(crate) mod default;
+pub(crate) mod env;
+pub(crate) mod exec;
+pub(crate) mod install;
+pub(crate) mod list;
+pub(crate) mod pin;
+pub(crate) mod proxy;
+pub(crate) mod setup;
+pub(crate) mod uninstall;
+pub(crate) mod which;

@@ -1,0 +1,156 @@
+//! `gowr install`: fetches, verifies and installs toolchains.
+
+use std::process::ExitCode;
+
+use installer::config_file;
+use resolver::failure::{Code, Problem};
+use resolver::installed::Found;
+use resolver::invocation::Program;
+use resolver::pin::Choice;
+use resolver::source::{Row, Source};
+use resolver::survey::Survey;
+use resolver::version::{Request, ToolchainName};
+use shim::machine::LinuxMachine;
+
+use crate::context::{Context, to_path};
+use crate::error::CommandError;
+use crate::installation::Installation;
+use crate::output;
+use crate::request;
+
+/// Install Go toolchains, verified by the Go checksum database
+///
+/// Without a version, what this project asks for: its pin, else what its go.mod needs, else the newest release.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A release (1.22.3), a line at its newest release (1.22), or latest
+    #[arg(value_name = "VERSION")]
+    versions: Vec<String>,
+}
+
+/// What is to be installed when nobody said.
+enum Wish {
+    /// These, asked for at this place.
+    Requests(Vec<Request>, String),
+    /// The newest release.
+    Newest,
+    /// Nothing: what is asked for at this place is here.
+    Answered(Option<ToolchainName>, String),
+}
+
+/// Installs.
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, CommandError> {
+    let installation = Installation::new(context)?;
+    if arguments.versions.is_empty() {
+        match wish(context, &installation)? {
+            Wish::Requests(requests, place) => {
+                for request in requests {
+                    installation.install(request, &place)?;
+                }
+            }
+            Wish::Newest => install_newest(context, &installation)?,
+            Wish::Answered(version, place) => {
+                let version = version.map_or("a Go of unknown version", ToolchainName::as_str);
+                output::say(&format!(
+                    "nothing to install: {version} is here, as asked for by {place}"
+                ));
+            }
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    // All are judged before the first is fetched.
+    let is_newest = |typed: &str| matches!(typed, "latest" | "newest");
+    let requests = arguments
+        .versions
+        .iter()
+        .map(|typed| if is_newest(typed) { Ok(None) } else { request::request(typed).map(Some) });
+    let requests = requests.collect::<Result<Vec<_>, _>>()?;
+    for request in requests {
+        match request {
+            None => install_newest(context, &installation)?,
+            Some(request) => {
+                installation.install(request, &format!("the argument {request}"))?;
+                make_first_default(context, &request.to_string())?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn install_newest(context: &Context, installation: &Installation<'_>) -> Result<(), CommandError> {
+    let name = installation.newest_release()?;
+    installation.install(Request::Exact(name), "gowr install, as the newest release")?;
+    // The line: the next release of it becomes the default by being installed.
+    make_first_default(context, name.version().line().as_str())
+}
+
+/// The first toolchain that somebody installs by its version is this distro's default, and that is said.
+fn make_first_default(context: &Context, request: &str) -> Result<(), CommandError> {
+    let Some(file) = context.places.user_configuration.map(to_path) else { return Ok(()) };
+    let distro = context.distro();
+    if config_file::set_first_default(file, &distro.names(), distro.key, request)? {
+        let (key, file) = (distro.key, file.display());
+        output::say(&format!("go {request} is now the default on {key} ({file})"));
+    }
+    Ok(())
+}
+
+/// What this project asks for; where there is no project, what the configuration does.
+fn wish(context: &Context, installation: &Installation<'_>) -> Result<Wish, CommandError> {
+    let survey = context.survey(Program::Go, &[])?;
+    if let Some(wish) = pinned(&survey, installation)? {
+        return Ok(wish);
+    }
+    if let Some(wish) = needed(&survey, installation) {
+        return Ok(wish);
+    }
+    match context.resolve() {
+        Ok((_, resolution)) if resolution.row < Row::Distro => {
+            Ok(Wish::Answered(resolution.toolchain.version, place(Some(resolution.source))))
+        }
+        Ok(_) => Ok(Wish::Newest),
+        Err(failure) => match failure.problem {
+            Problem::Missing(request) => Ok(Wish::Requests(vec![request], place(failure.source))),
+            _ if failure.code == Code::NothingFound => Ok(Wish::Newest),
+            _ => Err(failure.into()),
+        },
+    }
+}
+
+/// The pin: every version it lists, unless one of them is here.
+fn pinned(
+    survey: &Survey<'static, LinuxMachine>,
+    installation: &Installation<'_>,
+) -> Result<Option<Wish>, CommandError> {
+    let pins = survey.project.pins(survey.machine, &survey.variables, &survey.distro, false);
+    let Some(file) = pins.project.first() else { return Ok(None) };
+    let pin = file.content.clone()?;
+    let place = format!("{}:{}: {}", to_path(file.path).display(), pin.line, pin.text);
+    let mut missing = Vec::new();
+    for choice in pin.choices {
+        // `system` means that nothing more is asked for.
+        let Choice::Request(request) = choice else { break };
+        match installation.find(*request) {
+            Found::Usable(toolchain) => return Ok(Some(Wish::Answered(toolchain.version, place))),
+            Found::Unusable(_) | Found::Absent | Found::Unknown => missing.push(*request),
+        }
+    }
+    Ok((!missing.is_empty()).then_some(Wish::Requests(missing, place)))
+}
+
+/// What go.mod or go.work names.
+fn needed(survey: &Survey<'static, LinuxMachine>, installation: &Installation<'_>) -> Option<Wish> {
+    let need = survey.project.need(survey.machine, &survey.variables, |name| {
+        survey.settings.go_variable(&survey.variables, name)
+    })?;
+    let place = format!("{}:{}: {}", to_path(need.file).display(), need.line, need.text);
+    let request = need.toolchain.map_or(Request::Line(need.version.line()), Request::Exact);
+    Some(match installation.usable(request) {
+        Some(toolchain) => Wish::Answered(toolchain.version, place),
+        None => Wish::Requests(vec![request], place),
+    })
+}
+
+fn place(source: Option<Source>) -> String {
+    source.and_then(|source| source.place()).unwrap_or_else(|| String::from("gowr install"))
+}

@@ -1,0 +1,203 @@
+//! `gowr list`: what this userland has, and what there is to install.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use indicatif::HumanBytes;
+use installer::list;
+use resolver::distro_go;
+use resolver::invocation::Program;
+use resolver::path::Bytes;
+use resolver::real_path::real_path;
+use resolver::toolchain::{self, Origin, Toolchain};
+use resolver::version::{Request, ToolchainName, compare};
+use serde::Serialize;
+
+use crate::context::{Context, to_bytes};
+use crate::error::CommandError;
+use crate::installation::Installation;
+use crate::json::{Entry, entry};
+use crate::output;
+use crate::request;
+
+/// List the Go toolchains that are here, or all that could be installed
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Only those of a line (1.22), or one release
+    version: Option<String>,
+
+    /// List every release there is
+    #[arg(long)]
+    remote: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct LocalDocument {
+    schema: u32,
+    toolchains: Vec<Row>,
+}
+
+/// One toolchain that is here.
+#[derive(Serialize)]
+struct Row {
+    name: Option<String>,
+    version_text: Option<String>,
+    origin: &'static str,
+    #[serde(flatten)]
+    goroot: Entry,
+    #[serde(skip)]
+    root: Bytes,
+    size: Option<u64>,
+    links: Vec<String>,
+    usable: bool,
+    active: bool,
+}
+
+#[derive(Serialize)]
+struct RemoteDocument {
+    schema: u32,
+    releases: Vec<Release>,
+}
+
+/// One release that there is.
+#[derive(Serialize)]
+struct Release {
+    name: &'static str,
+    installed: bool,
+}
+
+/// Lists.
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, CommandError> {
+    let installation = Installation::new(context)?;
+    let wanted = arguments.version.as_deref().map(request::request).transpose()?;
+    if arguments.remote {
+        remote(&installation, wanted, arguments.json)?;
+    } else {
+        local(context, &installation, wanted, arguments.json)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_wanted(wanted: Option<Request>, name: Option<ToolchainName>) -> bool {
+    wanted.is_none_or(|request| name.is_some_and(|name| request.accepts(name)))
+}
+
+fn remote(
+    installation: &Installation<'_>,
+    wanted: Option<Request>,
+    as_json: bool,
+) -> Result<(), CommandError> {
+    let here = installation.home.installed()?;
+    let names = installation.releases()?.into_iter().filter(|name| is_wanted(wanted, Some(*name)));
+    let releases: Vec<_> = names
+        .map(|name| Release { name: name.as_str(), installed: here.contains(&name) })
+        .collect();
+    if as_json {
+        return output::json(&RemoteDocument { schema: 1, releases });
+    }
+    let rows: Vec<_> = releases
+        .iter()
+        .map(|it| [it.name, if it.installed { "installed" } else { "" }].map(str::to_owned))
+        .collect();
+    output::data(output::columns(&rows).as_bytes())
+}
+
+fn local(
+    context: &Context,
+    installation: &Installation<'_>,
+    wanted: Option<Request>,
+    as_json: bool,
+) -> Result<(), CommandError> {
+    let active = context.resolve().ok().map(|(_, resolution)| resolution.toolchain);
+    let mut toolchains = rows(context, installation, active.as_ref())?;
+    let name = |row: &Row| row.name.as_deref().and_then(ToolchainName::parse);
+    toolchains.retain(|row| is_wanted(wanted, name(row)));
+    if as_json {
+        return output::json(&LocalDocument { schema: 1, toolchains });
+    }
+    if toolchains.is_empty() {
+        output::say("no Go is here; to install one, run: gowr install VERSION");
+        return Ok(());
+    }
+    let lines: Vec<_> = toolchains.iter().map(line).collect();
+    output::data(output::columns(&lines).as_bytes())
+}
+
+fn line(row: &Row) -> [String; 6] {
+    let mark = if row.active { "*" } else { " " };
+    let mut links = row.links.join(" ");
+    if !row.usable {
+        links = String::from("not usable here");
+    }
+    [
+        mark.to_owned(),
+        row.name.clone().or_else(|| row.version_text.clone()).unwrap_or_else(|| String::from("?")),
+        row.origin.to_owned(),
+        row.size.map(|size| HumanBytes(size).to_string()).unwrap_or_default(),
+        links,
+        String::from_utf8_lossy(row.root).into_owned(),
+    ]
+}
+
+/// What gowr installed and adopted, the distro's own, and what runs here if that is none of them; oldest first.
+fn rows(
+    context: &Context,
+    installation: &Installation<'_>,
+    active: Option<&Toolchain>,
+) -> Result<Vec<Row>, CommandError> {
+    let machine = context.machine;
+    let real = |root: Bytes| real_path(machine, root).unwrap_or(root);
+    let active_root = active.and_then(|toolchain| toolchain.root).map(real);
+    let row = |root: Bytes, origin: &'static str| Row {
+        name: None,
+        version_text: None,
+        origin,
+        goroot: entry("goroot", Some(root)),
+        root,
+        size: None,
+        links: Vec::new(),
+        usable: true,
+        active: active_root == Some(real(root)),
+    };
+    let mut rows = Vec::new();
+    for toolchain in list::list(&installation.home, &installation.key)? {
+        let origin = match toolchain.origin {
+            list::Origin::Store => Origin::Store,
+            list::Origin::Adopted => Origin::Adopted,
+        };
+        rows.push(Row {
+            name: Some(toolchain.name),
+            version_text: toolchain.version_text,
+            size: toolchain.size,
+            links: toolchain.links,
+            usable: toolchain.usable,
+            ..row(to_bytes(Path::new(&toolchain.goroot)), origin.as_str())
+        });
+    }
+    let mut add = |toolchain: &Toolchain| {
+        let root = toolchain.root.unwrap_or(toolchain.executable);
+        if rows.iter().all(|known: &Row| real(known.root) != real(root)) {
+            rows.push(Row {
+                name: toolchain.version.map(|name| name.to_string()),
+                version_text: toolchain.version_text.map(str::to_owned),
+                ..row(root, toolchain.origin.as_str())
+            });
+        }
+    };
+    for root in distro_go::roots(machine, context.distro()) {
+        if let Ok(toolchain) = toolchain::goroot(machine, root, Program::Go, Origin::Distro) {
+            add(&toolchain);
+        }
+    }
+    if let Some(active) = active {
+        add(active);
+    }
+    let version =
+        |row: &Row| row.name.as_deref().unwrap_or("go").trim_start_matches("go").to_owned();
+    rows.sort_by(|left, right| compare(&version(left), &version(right)));
+    Ok(rows)
+}

@@ -1,0 +1,68 @@
+//! `gowr __proxy NAME ARGUMENTS…`: what the `go` beside this program hands over because it is not the straight way,
+//! such as a toolchain that is not among this userland's links, or an error to explain.
+
+use installer::link;
+use installer::store::Home;
+use resolver::invocation::Program;
+use resolver::path::Bytes;
+use resolver::resolution::resolve_survey;
+use resolver::witness::Losers;
+use shim::exec;
+use shim::proxy_version;
+use shim::sys::ThinStr;
+
+use crate::context::{Context, to_path};
+use crate::environment;
+use crate::error::CommandError;
+use crate::execute;
+
+/// Becomes the program; returns only when it cannot.
+pub(crate) fn run(context: &Context, words: &'static [ThinStr<'static>]) -> CommandError {
+    let error = match words.first().map(|name| name.to_bytes()) {
+        Some(b"go") => become_program(context, Program::Go, words),
+        Some(b"gofmt") => become_program(context, Program::Gofmt, words),
+        _ => CommandError::user("gowr __proxy is for the go beside gowr, not for people")
+            .fixed_by("go help"),
+    };
+    match environment::variable(&context.process, proxy_version::VARIABLE) {
+        Some(proxy) if proxy != env!("CARGO_PKG_VERSION").as_bytes() => error.noted(format!(
+            "note: go is of gowr {}, and gowr is {}; gowr setup puts matching ones in place",
+            String::from_utf8_lossy(proxy),
+            env!("CARGO_PKG_VERSION")
+        )),
+        _ => error,
+    }
+}
+
+/// Works out what `words` (the program's name, then its arguments) get, and becomes it.
+pub(crate) fn become_program(
+    context: &Context,
+    program: Program,
+    words: &[ThinStr<'static>],
+) -> CommandError {
+    create_missing_links(context);
+    let arguments: Vec<Bytes> = words.iter().skip(1).map(|word| word.to_bytes()).collect();
+    let survey = match context.survey(program, &arguments) {
+        Ok(survey) => survey,
+        Err(failure) => return failure.into(),
+    };
+    let resolution = match resolve_survey(&survey, &mut Losers::default()) {
+        Ok(resolution) => resolution,
+        Err(failure) => return failure.into(),
+    };
+    let words = exec::without_dropped(words, resolution.dropped_arguments);
+    let environment = context.process.environment;
+    let errno = exec::exec(resolution.executable(), &words, environment, &resolution.changes);
+    execute::refused(survey.machine, resolution.executable(), errno)
+}
+
+/// Gives a userland that is new over this home its directory of links, as far as that goes: with it, the proxy need
+/// not ask here again. An existing one is left as it is.
+fn create_missing_links(context: &Context) {
+    let Some(home) = context.places.home else { return };
+    if let (Ok(home), Ok(key)) = (Home::new(to_path(home)), context.key())
+        && home.installed().is_ok_and(|installed| !installed.is_empty())
+    {
+        let _ = link::create(&home, &key);
+    }
+}

@@ -1,0 +1,78 @@
+//! Ctrl-C while something is installed: nothing is left behind.
+//!
+//! Threads write into staging at that time, and nothing in this process can stop them all at once; becoming another
+//! program does. It finds the locks free, takes away what the install left, and ends by the same signal.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+use std::sync::Once;
+use std::thread;
+
+use installer::install;
+use installer::store::Home;
+use nix::sys::signal::{SigSet, Signal, raise};
+
+use crate::context::{Context, to_path};
+
+/// The verb of that program; for nobody else.
+pub(crate) const VERB: &[u8] = b"__sweep";
+
+const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+
+/// From here on, these signals sweep before they end the process. To be called before any thread is started.
+pub(crate) fn sweep_when_interrupted(context: &Context) {
+    static ONCE: Once = Once::new();
+    let gowr = to_path(context.process.execution_path);
+    ONCE.call_once(|| {
+        let ignored = ignored_signals();
+        let mut signals = SigSet::empty();
+        for signal in SIGNALS.into_iter().filter(|signal| ignored & bit(*signal) == 0) {
+            signals.add(signal);
+        }
+        if signals.thread_block().is_err() {
+            return;
+        }
+        thread::spawn(move || {
+            let Ok(signal) = signals.wait() else { return };
+            // Its standard streams, its environment and its locks' files are those of any program started here.
+            let verb = std::ffi::OsStr::from_bytes(VERB);
+            let _ = Command::new(gowr).arg(verb).arg((signal as i32).to_string()).exec();
+            end_by(signal);
+        });
+    });
+}
+
+/// What is ignored here (`nohup`, a shell's background job) stays ignored.
+fn ignored_signals() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+fn bit(signal: Signal) -> u64 {
+    1 << (signal as i32 - 1)
+}
+
+/// Takes away what an interrupted install left, then ends as that did.
+pub(crate) fn sweep(context: &Context, signal: Option<&[u8]>) -> ExitCode {
+    if let Some(home) = context.places.home
+        && let Ok(home) = Home::new(to_path(home))
+    {
+        install::sweep(&home);
+    }
+    let number: Option<i32> = signal.and_then(|it| std::str::from_utf8(it).ok()?.parse().ok());
+    match number.map(Signal::try_from) {
+        Some(Ok(signal)) => end_by(signal),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+fn end_by(signal: Signal) -> ExitCode {
+    let mut signals = SigSet::empty();
+    signals.add(signal);
+    let _ = signals.thread_unblock();
+    let _ = raise(signal);
+    ExitCode::from(128_u8.saturating_add(u8::try_from(signal as i32).unwrap_or(0)))
+}
