@@ -1,0 +1,28 @@
+//! gowr from the outside: the two programs as people run them, with real Go toolchains, real shells, real userlands.
+//!
+//! One file a theme, one test binary: what is expensive (a toolchain, a userland) is made once and shared. Each test
+//! stands in a [`support::World`] of its own. Tests never skip: a tool that is missing fails them, with the way to get it.
+//! The tests that take minutes are in `long.rs`, compiled with `--features long` only.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes snapshots so")]
+#![expect(clippy::format_push_string, reason = "text is put together to be read, not fast")]
+
+mod support;
+mod userland;
+
+mod agree;
+mod bad_input;
+mod budget;
+mod distro_go;
+mod hostile;
+mod install;
+mod nested;
+mod pin;
+mod shells;
+mod side_by_side;
+mod third_party;
+mod which;
+
+#[cfg(feature = "long")]
+mod long;
