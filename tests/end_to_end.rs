@@ -13,6 +13,7 @@ mod userland;
 
 mod agree;
 mod bad_input;
+mod book;
 mod budget;
 mod distro_go;
 mod hostile;

@@ -19,7 +19,7 @@ pub(crate) fn distro<M: Machine, W: Witness>(
     survey: &Survey<'_, M>,
     witness: &mut W,
 ) -> Option<Answer> {
-    let source = || Source::row(Row::Distro, SourceKind::Distro);
+    let source = || path::keep_value(Source::row(Row::Distro, SourceKind::Distro));
     for root in distro_go::roots(survey.machine, survey.distro) {
         if survey.machine.metadata(None, root, Follow::Links).is_err() {
             continue;
@@ -35,9 +35,9 @@ pub(crate) fn distro<M: Machine, W: Witness>(
     None
 }
 
-fn passed_over<W: Witness>(witness: &mut W, source: Source, unusable: Unusable) {
+fn passed_over<W: Witness>(witness: &mut W, source: &Source, unusable: Unusable) {
     witness.lost(|| Loser {
-        source: Source { file: Some(unusable.path), ..source },
+        source: Source { file: Some(unusable.path), ..*source },
         reason: LoserReason::Failed(unusable.code()),
         detail: unusable.detail(),
     });
@@ -49,7 +49,7 @@ pub(crate) fn next_on_path<M: Machine, W: Witness>(
     witness: &mut W,
 ) -> Option<Answer> {
     let path_variable = survey.variables.get(Name::Path)?;
-    let source = || Source::row(Row::Path, SourceKind::Path);
+    let source = || path::keep_value(Source::row(Row::Path, SourceKind::Path));
     for directory in path_variable.split(|byte| *byte == b':').filter(|dir| path::is_absolute(dir))
     {
         let program = path::join(directory, b"go");
@@ -62,7 +62,7 @@ pub(crate) fn next_on_path<M: Machine, W: Witness>(
         }
         let Some(root) = root_of(survey.machine, program) else {
             witness.lost(|| Loser {
-                source: Source { file: Some(program), ..source() },
+                source: Source { file: Some(program), ..*source() },
                 reason: LoserReason::Failed(crate::failure::Code::NotAGoroot),
                 detail: format!("{} belongs to no GOROOT", String::from_utf8_lossy(program)),
             });
@@ -86,17 +86,17 @@ fn root_of<M: Machine>(machine: &M, program: &[u8]) -> Option<Bytes> {
 }
 
 /// A snap's `go` leads to its launcher and hides its GOROOT: it is run as it is (<https://go.dev/issue/68107>).
-fn snap<M: Machine>(survey: &Survey<'_, M>, program: &[u8]) -> Option<Toolchain> {
+fn snap<M: Machine>(survey: &Survey<'_, M>, program: &[u8]) -> Option<&'static Toolchain> {
     let directory = path::parent(program)?;
     if directory != b"/snap/bin" && directory != b"/var/lib/snapd/snap/bin" {
         return None;
     }
-    Some(Toolchain {
+    Some(path::keep_value(Toolchain {
         root: None,
         executable: path::join(directory, survey.invocation.program.as_str().as_bytes()),
         version: None,
         version_text: None,
         origin: Origin::Path,
         is_split: false,
-    })
+    }))
 }

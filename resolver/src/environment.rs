@@ -15,6 +15,7 @@ use crate::real_path::real_path;
 use crate::select::Selection;
 use crate::source::Row;
 use crate::survey::Survey;
+use crate::text::find_byte;
 use crate::variables::Name;
 use crate::windows_path;
 
@@ -233,7 +234,7 @@ impl<M: Machine> Changes<'_, M> {
             }
         }
         let Some(links) = self.survey.places.in_home(b"links") else { return };
-        if !kept.split(|byte| *byte == b':').any(|entry| entry == links) {
+        if !has_entry(kept, links) {
             let kept = path::concat(&[kept, b":", links]);
             match self.list.iter_mut().find(|change| change.name == Name::Path) {
                 Some(change) => change.value = Some(kept),
@@ -267,4 +268,16 @@ fn decimal(mut number: u32) -> Bytes {
             return path::keep(digits);
         }
     }
+}
+
+/// Whether a directory is one of the entries of a PATH, to the letter.
+fn has_entry(path_variable: &[u8], directory: &[u8]) -> bool {
+    let mut rest = path_variable;
+    while let Some(colon) = find_byte(rest, b':') {
+        if &rest[..colon] == directory {
+            return true;
+        }
+        rest = &rest[colon + 1..];
+    }
+    rest == directory
 }

@@ -98,7 +98,7 @@ pub struct Failure {
     /// What is wrong.
     pub problem: Problem,
     /// Who asked for what cannot be had.
-    pub source: Option<Source>,
+    pub source: Option<&'static Source>,
 }
 
 /// What is wrong.
@@ -161,9 +161,16 @@ impl Failure {
         Self::of(code, Problem::Told { message, cause: None, fix: None })
     }
 
+    /// A failure to meet a wish. Apart and cold, so that the straight way stays small.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn to_meet(source: &'static Source, code: Code, problem: Problem) -> Box<Self> {
+        Box::new(Self { code, problem, source: Some(source) })
+    }
+
     /// Says who asked.
     #[must_use]
-    pub fn asked_for_by(mut self, source: Source) -> Self {
+    pub const fn asked_for_by(mut self, source: &'static Source) -> Self {
         self.source = Some(source);
         self
     }

@@ -12,7 +12,7 @@ pub enum Raised {
     /// The default is new enough.
     Satisfied,
     /// This one runs instead.
-    To(Toolchain),
+    To(&'static Toolchain),
     /// Nothing here is new enough.
     Unmet,
     /// Only a thorough look can tell.

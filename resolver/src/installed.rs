@@ -17,10 +17,10 @@ use crate::version::{Request, ToolchainName, Version, compare};
 use crate::witness::Witness;
 
 /// What a look-up came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// A toolchain that can be run.
-    Usable(Toolchain),
+    Usable(&'static Toolchain),
     /// It is here but cannot be run.
     Unusable(Unusable),
     /// It is not here.
@@ -142,7 +142,7 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
             .version
             .is_some_and(|name| !toolchain::predates_switching(name.version()));
         if is_static && !W::IS_THOROUGH {
-            return Some(Found::Usable(toolchain));
+            return Some(Found::Usable(path::keep_value(toolchain)));
         }
         let root = toolchain.root?;
         self.machine.metadata(None, root, Follow::Links).ok()?;
@@ -150,7 +150,7 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
         match toolchain::runnable(self.machine, go) {
             Ok(()) => {
                 let version_text = toolchain::first_line_of_version(self.machine, root);
-                Some(Found::Usable(Toolchain { version_text, ..toolchain }))
+                Some(Found::Usable(path::keep_value(Toolchain { version_text, ..toolchain })))
             }
             Err(unusable) => Some(Found::Unusable(unusable)),
         }

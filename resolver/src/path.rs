@@ -3,6 +3,7 @@
 //! What the resolver learns and makes lives as long as the process ([`Bytes`]): the proxy ends in `execve` before
 //! any of it could be freed, and code that frees nothing is a third smaller and copies two words instead of a text.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,6 +14,11 @@ pub type Bytes = &'static [u8];
 /// Keeps bytes for the rest of the process.
 pub fn keep(bytes: Vec<u8>) -> Bytes {
     bytes.leak()
+}
+
+/// Keeps a value for the rest of the process: a reference is one word to hand on.
+pub fn keep_value<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
 }
 
 /// Keeps a copy of a text for the rest of the process.
@@ -34,8 +40,13 @@ pub fn concat(pieces: &[&[u8]]) -> Bytes {
 /// Joins a directory and a name with one slash between them.
 #[inline(never)]
 pub fn join(directory: &[u8], name: &[u8]) -> Bytes {
-    let slash: &[u8] = if directory.last() == Some(&b'/') { b"" } else { b"/" };
-    concat(&[directory, slash, name])
+    let mut path = Vec::with_capacity(directory.len() + 1 + name.len());
+    path.extend_from_slice(directory);
+    if directory.last() != Some(&b'/') {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+    keep(path)
 }
 
 /// Joins where `path` is relative, else is `path`.

@@ -26,11 +26,11 @@ pub struct Resolution {
     /// The program that was asked for.
     pub program: Program,
     /// The toolchain that runs.
-    pub toolchain: Toolchain,
+    pub toolchain: &'static Toolchain,
     /// The row of the table that answered.
     pub row: Row,
     /// Who asked for it.
-    pub source: Source,
+    pub source: &'static Source,
     /// What go.mod or go.work needs, where that was looked at.
     pub need: Option<Need>,
     /// The build cache.
@@ -62,7 +62,7 @@ impl Resolution {
         };
         let in_file = || survey.settings.go_env(Name::GoToolchain);
         let wish = in_environment.or_else(|| in_file().map(|(_, setting)| setting.value));
-        switch::will_switch(survey.machine, &self.toolchain, wish, self.need.as_ref())
+        switch::will_switch(survey.machine, self.toolchain, wish, self.need.as_ref())
     }
 }
 
@@ -88,7 +88,7 @@ pub fn resolve_survey<M: Machine, W: Witness>(
         let executable = selection.toolchain.executable;
         let program = survey.machine.execution_path();
         let problem = Problem::Itself { executable, program };
-        return Err(Failure::of(Code::Loop, problem).asked_for_by(selection.source).into());
+        return Err(Failure::to_meet(selection.source, Code::Loop, problem));
     }
     let cache = Cache::choose(
         &survey.variables,
@@ -96,7 +96,7 @@ pub fn resolve_survey<M: Machine, W: Witness>(
         &survey.settings.user,
         &survey.places,
         &survey.distro,
-        &selection.toolchain,
+        selection.toolchain,
     );
     let changes = environment::changes(survey, &selection, &cache, depth);
     let Selection { toolchain, row, source, need } = selection;

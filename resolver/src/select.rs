@@ -23,32 +23,33 @@ use crate::variables::Name;
 use crate::version::{Request, ToolchainName};
 use crate::witness::{Loser, LoserReason, Witness};
 use crate::defaults;
-use crate::path::{self, Bytes};
+use crate::path::{self, Bytes, keep_value};
 
 /// A toolchain, and who asked for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selection {
     /// The toolchain.
-    pub toolchain: Toolchain,
+    pub toolchain: &'static Toolchain,
     /// The row that answered; where go.mod raised it, the row of the default it raised.
     pub row: Row,
     /// Who asked.
-    pub source: Source,
+    pub source: &'static Source,
     /// What go.mod or go.work needs, where that was looked at.
     pub need: Option<Need>,
 }
 
 /// An answer of one row.
+#[derive(Clone, Copy)]
 pub(crate) struct Answer {
-    pub(crate) toolchain: Toolchain,
-    pub(crate) source: Source,
+    pub(crate) toolchain: &'static Toolchain,
+    pub(crate) source: &'static Source,
 }
 
 /// Chooses.
 pub fn select<M: Machine, W: Witness>(
     survey: &Survey<'_, M>,
     witness: &mut W,
-) -> Result<Selection, Failure> {
+) -> Result<Selection, Box<Failure>> {
     let rows = ManuallyDrop::new(Rows::<M, W>::new(survey));
     let mut winner: Option<(Row, Answer)> = None;
     for row in Row::ALL {
@@ -59,12 +60,12 @@ pub fn select<M: Machine, W: Witness>(
                 Some(_) => witness.lost(|| outranked(&answer)),
             },
             Err(failure) => match &winner {
-                None => return Err(*failure),
+                None => return Err(failure),
                 Some(_) => {
-                    if let Some(source) = failure.source.clone() {
+                    if let Some(source) = failure.source {
                         let reason = LoserReason::Failed(failure.code);
                         let detail = || failure.message();
-                        witness.lost(|| Loser { source, reason, detail: detail() });
+                        witness.lost(|| Loser { source: *source, reason, detail: detail() });
                     }
                 }
             },
@@ -98,16 +99,17 @@ fn outranked(answer: &Answer) -> Loser {
         Some(name) => format!("it would be {name} in {place}"),
         None => format!("it would be the Go in {place}"),
     };
-    Loser { source: answer.source, reason: LoserReason::Shadowed, detail }
+    Loser { source: *answer.source, reason: LoserReason::Shadowed, detail }
 }
 
-fn shadowed(source: Source) -> Loser {
+fn shadowed(source: &Source) -> Loser {
     let detail = String::from("something before it answers");
-    Loser { source, reason: LoserReason::Shadowed, detail }
+    Loser { source: *source, reason: LoserReason::Shadowed, detail }
 }
 
-fn nothing_found() -> Failure {
-    Failure::of(Code::NothingFound, Problem::NothingFound)
+#[cold]
+fn nothing_found() -> Box<Failure> {
+    Box::new(Failure::of(Code::NothingFound, Problem::NothingFound))
 }
 
 /// A result of a row; boxed, as a failure is large and rare.
@@ -155,11 +157,11 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
 
     fn argument(&self) -> RowResult {
         let Some(argument) = self.survey.invocation.toolchain else { return Ok(None) };
-        let source = Source {
+        let source = keep_value(Source {
             text: Some(path::concat(&[b"+", argument])),
             request: Some(argument),
             ..Source::row(Row::Argument, SourceKind::Argument)
-        };
+        });
         self.written(argument, source)
     }
 
@@ -172,16 +174,16 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         let program = self.survey.invocation.program;
         match toolchain::goroot(self.survey.machine, value, program, Origin::Explicit) {
             Ok(toolchain) => Ok(Some(Answer { toolchain, source })),
-            Err(unusable) => Err(failed(unusable, source).into()),
+            Err(unusable) => Err(failed(unusable, source)),
         }
     }
 
     /// What was written outright, as an argument or in a variable: a version or a registered name.
-    fn written(&self, value: Bytes, source: Source) -> RowResult {
+    fn written(&self, value: Bytes, source: &'static Source) -> RowResult {
         if let Some(request) = core::str::from_utf8(value).ok().and_then(Request::parse) {
             return self.by_choices(&[Choice::Request(request)], source);
         }
-        Err(Failure::of(Code::BadPin, Problem::NoChoice).asked_for_by(source).into())
+        Err(Failure::to_meet(source, Code::BadPin, Problem::NoChoice))
     }
 
     fn go_toolchain(&self, witness: &mut W) -> RowResult {
@@ -196,13 +198,13 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         let Some((file, setting)) = self.survey.settings.go_env(Name::GoToolchain) else {
             return Ok(None);
         };
-        let source = Source {
+        let source = keep_value(Source {
             file: Some(file),
             line: Some(setting.line),
             text: Some(setting.text),
             request: Some(setting.value),
             ..Source::row(Row::GoEnvFile, SourceKind::GoEnvFile)
-        };
+        });
         // The environment beats that file, whatever it says (`cfg.Getenv` in cmd/go/internal/cfg).
         if self.survey.variables.by_user(Name::GoToolchain).is_some() {
             witness.lost(|| shadowed(source));
@@ -212,7 +214,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
     }
 
     /// `GOTOOLCHAIN=go1.22.3` is answered only by an installed toolchain that calls itself exactly that.
-    fn switched_to(&self, value: Bytes, source: Source, witness: &mut W) -> RowResult {
+    fn switched_to(&self, value: Bytes, source: &'static Source, witness: &mut W) -> RowResult {
         let Some(name) = switch_target(value) else { return Ok(None) };
         match self.installed.exactly(name) {
             Found::Usable(toolchain) => {
@@ -221,7 +223,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
                     return Ok(Some(Answer { toolchain, source }));
                 }
                 witness.lost(|| Loser {
-                    source,
+                    source: *source,
                     reason: LoserReason::Stale,
                     detail: format!(
                         "the one installed calls itself {}",
@@ -230,16 +232,16 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
                 });
             }
             Found::Unusable(unusable) => witness.lost(|| Loser {
-                source,
+                source: *source,
                 reason: LoserReason::Failed(unusable.code()),
                 detail: unusable.detail(),
             }),
             Found::Absent => witness.lost(|| Loser {
-                source,
+                source: *source,
                 reason: LoserReason::Failed(Code::NotInstalled),
                 detail: format!("{name} is not installed here; Go itself may fetch it"),
             }),
-            Found::Unknown => return Err(not_installed(Request::Exact(name), source).into()),
+            Found::Unknown => return Err(not_installed(Request::Exact(name), source)),
         }
         Ok(None)
     }
@@ -289,7 +291,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         let Some((first, others)) = pins.split_first() else { return Ok(None) };
         let answer = match &first.content {
             Ok(pin) => self.by_choices(&pin.choices, pin_source(first, row)),
-            Err(failure) => Err(failure.clone().asked_for_by(pin_source(first, row)).into()),
+            Err(failure) => Err(Box::new(Failure { source: Some(pin_source(first, row)), ..(**failure).clone() })),
         };
         for other in others {
             witness.lost(|| shadowed(pin_source(other, row)));
@@ -305,27 +307,27 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
             Row::SystemConfiguration => SourceKind::SystemConfiguration,
             _ => SourceKind::UserConfiguration,
         };
-        let source = Source {
+        let source = keep_value(Source {
             file: Some(file),
             line: Some(entry.line),
-            text: Some(path::concat(&[entry.text.as_bytes()])),
-            request: Some(path::concat(&[entry.request.as_bytes()])),
+            text: Some(entry.text.as_bytes()),
+            request: Some(entry.request.as_bytes()),
             ..Source::row(row, kind)
-        };
+        });
         self.by_choices(core::slice::from_ref(&entry.value), source)
     }
 
     fn newest(&self) -> RowResult {
-        let source = Source::row(Row::Newest, SourceKind::Newest);
+        let source = keep_value(Source::row(Row::Newest, SourceKind::Newest));
         match self.installed.newest() {
             Found::Usable(toolchain) => Ok(Some(Answer { toolchain, source })),
-            Found::Unknown => Err(nothing_found().into()),
+            Found::Unknown => Err(nothing_found()),
             Found::Unusable(_) | Found::Absent => Ok(None),
         }
     }
 
     /// The first of several that is installed; `system` among them means no wish at all.
-    fn by_choices(&self, choices: &[Choice], source: Source) -> RowResult {
+    fn by_choices(&self, choices: &[Choice], source: &'static Source) -> RowResult {
         let mut missing = None;
         for choice in choices {
             let request = match *choice {
@@ -334,15 +336,15 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
             };
             match self.installed.find(request) {
                 Found::Usable(toolchain) => return Ok(Some(Answer { toolchain, source })),
-                Found::Unusable(unusable) => return Err(failed(unusable, source).into()),
-                Found::Unknown => return Err(not_installed(request, source).into()),
+                Found::Unusable(unusable) => return Err(failed(unusable, source)),
+                Found::Unknown => return Err(not_installed(request, source)),
                 Found::Absent => {
                     missing.get_or_insert(request);
                 }
             }
         }
         match missing {
-            Some(request) => Err(not_installed(request, source).into()),
+            Some(request) => Err(not_installed(request, source)),
             None => Ok(None),
         }
     }
@@ -354,19 +356,19 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         winner: Option<(Row, Answer)>,
         need: Option<Need>,
         witness: &mut W,
-    ) -> Result<Selection, Failure> {
+    ) -> Result<Selection, Box<Failure>> {
         if let Some(replaced) = self.able_to_switch(winner.as_ref().map(|(_, answer)| answer))? {
             if let Some((_, default)) = winner {
                 let detail = String::from("it is too old to switch to what GOTOOLCHAIN names");
                 let reason = LoserReason::Failed(Code::NotInstalled);
-                witness.lost(|| Loser { source: default.source, reason, detail });
+                witness.lost(|| Loser { source: *default.source, reason, detail });
             }
             return Ok(chosen(Row::Newest, replaced, need));
         }
         let Some(need) = need else {
             return winner.map(|(row, answer)| chosen(row, answer, None)).ok_or_else(nothing_found);
         };
-        let default = winner.as_ref().map(|(_, answer)| &answer.toolchain);
+        let default = winner.as_ref().map(|(_, answer)| answer.toolchain);
         match floor::raise(&self.installed, default, &need) {
             Raised::Satisfied => {}
             Raised::To(toolchain) => return Ok(raised(toolchain, winner, need, witness)),
@@ -384,7 +386,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
 
     /// Where GOTOOLCHAIN names a version that is not here, Go itself fetches it, if it is new enough to know how:
     /// the toolchain to run instead of a default that is not.
-    fn able_to_switch(&self, default: Option<&Answer>) -> Result<Option<Answer>, Failure> {
+    fn able_to_switch(&self, default: Option<&Answer>) -> RowResult {
         let survey = self.survey;
         let from_file = || survey.settings.go_env(Name::GoToolchain);
         let (value, source) = match survey.variables.by_user(Name::GoToolchain) {
@@ -394,13 +396,13 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
             None => match from_file() {
                 Some((file, setting)) => (
                     setting.value,
-                    Source {
+                    keep_value(Source {
                         file: Some(file),
                         line: Some(setting.line),
                         text: Some(setting.text),
                         request: Some(setting.value),
                         ..Source::row(Row::GoEnvFile, SourceKind::GoEnvFile)
-                    },
+                    }),
                 ),
                 None => return Ok(None),
             },
@@ -413,7 +415,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         }
         match self.installed.newest() {
             Found::Usable(toolchain) if !toolchain.cannot_switch() => {
-                Ok(Some(Answer { toolchain, source: Source::row(Row::Newest, SourceKind::Newest) }))
+                Ok(Some(Answer { toolchain, source: keep_value(Source::row(Row::Newest, SourceKind::Newest)) }))
             }
             _ => Err(not_installed(Request::Exact(name), source)),
         }
@@ -421,7 +423,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
 }
 
 fn raised<W: Witness>(
-    toolchain: Toolchain,
+    toolchain: &'static Toolchain,
     default: Option<(Row, Answer)>,
     need: Need,
     witness: &mut W,
@@ -429,7 +431,7 @@ fn raised<W: Witness>(
     let row = default.as_ref().map_or(Row::Newest, |(row, _)| *row);
     if let Some((_, default)) = default {
         witness.lost(|| Loser {
-            source: default.source,
+            source: *default.source,
             reason: LoserReason::Failed(Code::Floor),
             detail: format!("{} needs {}", shown(need.file), need.version),
         });
@@ -438,49 +440,47 @@ fn raised<W: Witness>(
     Selection { toolchain, row, source, need: Some(need) }
 }
 
-fn need_source(need: &Need) -> Source {
-    Source {
+fn need_source(need: &Need) -> &'static Source {
+    keep_value(Source {
         row: None,
         kind: need.kind,
         file: Some(need.file),
         line: Some(need.line),
         text: Some(need.text.as_bytes()),
-        request: Some(path::concat(&[need.version.as_str().as_bytes()])),
-    }
+        request: Some(need.version.as_str().as_bytes()),
+    })
 }
 
-fn floor_unmet(need: &Need) -> Failure {
-    let problem = Problem::BelowFloor(need.version);
-    Failure::of(Code::Floor, problem).asked_for_by(need_source(need))
+fn floor_unmet(need: &Need) -> Box<Failure> {
+    Failure::to_meet(need_source(need), Code::Floor, Problem::BelowFloor(need.version))
 }
 
-fn not_installed(request: Request, source: Source) -> Failure {
-    let problem = Problem::Missing(request);
-    Failure::of(Code::NotInstalled, problem).asked_for_by(source)
+fn not_installed(request: Request, source: &'static Source) -> Box<Failure> {
+    Failure::to_meet(source, Code::NotInstalled, Problem::Missing(request))
 }
 
-fn failed(unusable: Unusable, source: Source) -> Failure {
-    Failure::of(unusable.code(), Problem::Unusable(unusable)).asked_for_by(source)
+fn failed(unusable: Unusable, source: &'static Source) -> Box<Failure> {
+    Failure::to_meet(source, unusable.code(), Problem::Unusable(unusable))
 }
 
-fn variable_source(row: Row, kind: SourceKind, value: Bytes) -> Source {
-    Source {
+fn variable_source(row: Row, kind: SourceKind, value: Bytes) -> &'static Source {
+    keep_value(Source {
         text: Some(path::concat(&[kind.as_str().as_bytes(), b"=", value])),
         request: Some(value),
         ..Source::row(row, kind)
-    }
+    })
 }
 
-fn pin_source(file: &PinFile, row: Row) -> Source {
+fn pin_source(file: &PinFile, row: Row) -> &'static Source {
     let kind = if row == Row::HomePin { SourceKind::HomePin } else { file.source_kind() };
     let pin = file.content.as_ref().ok();
-    Source {
+    keep_value(Source {
         file: Some(file.path),
         line: pin.map(|pin| pin.line),
-        text: pin.map(|pin| path::concat(&[pin.text.as_bytes()])),
-        request: pin.map(|pin| path::concat(&[pin.request.as_bytes()])),
+        text: pin.map(|pin| pin.text.as_bytes()),
+        request: pin.map(|pin| pin.request.as_bytes()),
         ..Source::row(row, kind)
-    }
+    })
 }
 
 fn kind_of_file(path: &[u8]) -> SourceKind {

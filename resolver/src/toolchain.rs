@@ -171,7 +171,7 @@ pub fn goroot<M: Machine>(
     root: Bytes,
     program: Program,
     origin: Origin,
-) -> Result<Toolchain, Unusable> {
+) -> Result<&'static Toolchain, Unusable> {
     let has_tools = machine.metadata(None, path::join(root, b"pkg/tool"), Follow::Links);
     if !has_tools.is_ok_and(|found| found.kind == Kind::Directory) {
         return Err(Unusable::new(root, Defect::NoTools));
@@ -182,14 +182,14 @@ pub fn goroot<M: Machine>(
     let go = executable(root, Program::Go);
     runnable(machine, go)?;
     let version_text = first_line_of_version(machine, root);
-    Ok(Toolchain {
+    Ok(path::keep_value(Toolchain {
         executable: executable(root, program),
         version: version_text.and_then(version_of),
         version_text,
         origin,
         is_split: is_split(machine, root, go),
         root: Some(root),
-    })
+    }))
 }
 
 /// The first line of VERSION, which may be missing (Void Linux).

@@ -1,6 +1,7 @@
 //! The environment variables that matter here, found in one pass over the environment.
 
 use crate::path::Bytes;
+use crate::text::find_byte;
 
 /// A variable that gowr reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,35 +66,38 @@ impl Name {
 
     const COUNT: usize = Self::ALL.len();
 
+    /// Their names, in the same order.
+    const NAMES: [&'static str; Self::COUNT] = [
+        "CONTAINER_ID",
+        "GCCGO",
+        "GO111MODULE",
+        "GOCACHE",
+        "GOENV",
+        "GOROOT",
+        "GOROOT_FINAL",
+        "GOTOOLCHAIN",
+        "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION",
+        "GOTOOLDIR",
+        "GOWORK",
+        "GOWR_CEILING_DIRS",
+        "GOWR_DEPTH",
+        "GOWR_GOCACHE",
+        "GOWR_GOTOOLCHAIN",
+        "GOWR_HOME",
+        "GOWR_TOOLCHAIN",
+        "HOME",
+        "PATH",
+        "TMPDIR",
+        "PWD",
+        "WSL_DISTRO_NAME",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+    ];
+
     /// The variable's name.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ContainerId => "CONTAINER_ID",
-            Self::Gccgo => "GCCGO",
-            Self::Go111Module => "GO111MODULE",
-            Self::GoCache => "GOCACHE",
-            Self::GoEnv => "GOENV",
-            Self::GoRoot => "GOROOT",
-            Self::GoRootFinal => "GOROOT_FINAL",
-            Self::GoToolchain => "GOTOOLCHAIN",
-            Self::GoToolchainSwitchVersion => "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION",
-            Self::GoToolDirectory => "GOTOOLDIR",
-            Self::GoWork => "GOWORK",
-            Self::GowrCeilingDirectories => "GOWR_CEILING_DIRS",
-            Self::GowrDepth => "GOWR_DEPTH",
-            Self::GowrGoCache => "GOWR_GOCACHE",
-            Self::GowrGoToolchain => "GOWR_GOTOOLCHAIN",
-            Self::GowrHome => "GOWR_HOME",
-            Self::GowrToolchain => "GOWR_TOOLCHAIN",
-            Self::Home => "HOME",
-            Self::Path => "PATH",
-            Self::TemporaryDirectory => "TMPDIR",
-            Self::WorkingDirectory => "PWD",
-            Self::WslDistroName => "WSL_DISTRO_NAME",
-            Self::XdgCacheHome => "XDG_CACHE_HOME",
-            Self::XdgConfigHome => "XDG_CONFIG_HOME",
-            Self::XdgDataHome => "XDG_DATA_HOME",
-        }
+        Self::NAMES[self as usize]
     }
 
     /// The variable of an environment entry `NAME=value`, and its value.
@@ -102,10 +106,32 @@ impl Name {
         if !matches!(entry.first(), Some(b'C' | b'G' | b'H' | b'P' | b'T' | b'W' | b'X')) {
             return None;
         }
-        let end = entry.iter().position(|byte| *byte == b'=')?;
-        let (text, value) = entry.split_at(end);
-        let name = Self::ALL.iter().find(|name| name.as_str().as_bytes() == text)?;
-        Some((*name, &value[1..]))
+        let end = find_byte(entry, b'=')?;
+        // By length first: hardly two names share one.
+        let candidates: &[Self] = match end {
+            3 => &[Self::WorkingDirectory],
+            4 => &[Self::Home, Self::Path],
+            5 => &[Self::Gccgo, Self::GoEnv],
+            6 => &[Self::GoRoot, Self::GoWork, Self::TemporaryDirectory],
+            7 => &[Self::GoCache],
+            9 => &[Self::GoToolDirectory, Self::GowrHome],
+            10 => &[Self::GowrDepth],
+            11 => &[Self::Go111Module, Self::GoToolchain],
+            12 => &[Self::ContainerId, Self::GoRootFinal, Self::GowrGoCache],
+            13 => &[Self::XdgDataHome],
+            14 => &[Self::GowrToolchain, Self::XdgCacheHome],
+            15 => &[Self::WslDistroName, Self::XdgConfigHome],
+            16 => &[Self::GowrGoToolchain],
+            17 => &[Self::GowrCeilingDirectories],
+            35 => &[Self::GoToolchainSwitchVersion],
+            _ => &[],
+        };
+        for name in candidates {
+            if name.as_str().as_bytes() == &entry[..end] {
+                return Some((*name, &entry[end + 1..]));
+            }
+        }
+        None
     }
 }
 

@@ -6,6 +6,7 @@ use crate::machine::Machine;
 use crate::mounts::WindowsDrives;
 use crate::path::{self, Bytes};
 use crate::survey::Survey;
+use crate::text::find_byte;
 
 const KERNEL_RELEASE: &[u8] = b"/proc/sys/kernel/osrelease";
 const MOUNTS: &[u8] = b"/proc/self/mountinfo";
@@ -17,18 +18,28 @@ pub(crate) fn entries<M: Machine>(
     survey: &Survey<'_, M>,
     path_variable: Bytes,
 ) -> Vec<Bytes> {
-    let suspects: Vec<Bytes> = path_variable
-        .split(|byte| *byte == b':')
-        .filter(|entry| {
-            path::components(entry).any(|part| part.len() == 1 && part[0].is_ascii_alphabetic())
-        })
-        .collect();
-    if suspects.is_empty() || !is_wsl(survey.machine) {
+    if !has_short_component(path_variable) || !is_wsl(survey.machine) {
         return Vec::new();
     }
+    let entries = path_variable.split(|byte| *byte == b':');
+    let suspects: Vec<Bytes> = entries.filter(|entry| has_short_component(entry)).collect();
     let Ok(file) = survey.machine.read_file(None, MOUNTS, LIMIT) else { return Vec::new() };
     let drives = WindowsDrives::parse(file.content);
     suspects.into_iter().filter(|entry| drives.contains(entry)).collect()
+}
+
+/// Whether a component of one letter stands anywhere in a PATH.
+fn has_short_component(path_variable: &[u8]) -> bool {
+    let ends = |at: usize| matches!(path_variable.get(at), None | Some(b'/' | b':'));
+    let mut from = 0;
+    while let Some(slash) = find_byte(&path_variable[from..], b'/') {
+        let letter = from + slash + 1;
+        if path_variable.get(letter).is_some_and(u8::is_ascii_alphabetic) && ends(letter + 1) {
+            return true;
+        }
+        from = letter;
+    }
+    false
 }
 
 /// Whether the kernel is WSL's. Read from a file and not by `uname`, which no test can steer.

@@ -54,13 +54,9 @@ impl<'a> ThinStr<'a> {
         unsafe { CStr::from_ptr(self.0.as_ptr().cast()) }.to_bytes()
     }
 
-    /// The string in `bytes`, whose last byte must be the only NUL.
+    /// The string in `bytes`, whose last byte must be a NUL; as in C, one before it ends the string there.
     pub fn new(bytes: &'a [u8]) -> Option<Self> {
-        if bytes.last() != Some(&0) {
-            return None;
-        }
-        let string = Self(ptr::NonNull::from(bytes).cast(), PhantomData);
-        (string.to_bytes().len() == bytes.len() - 1).then_some(string)
+        (bytes.last() == Some(&0)).then(|| Self(ptr::NonNull::from(bytes).cast(), PhantomData))
     }
 
     fn address(self) -> usize {

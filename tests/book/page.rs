@@ -117,7 +117,8 @@ impl Page {
         assert!(command.is_shown, "{place}: output of no command");
         command.output.end = index + 1;
         // Only straight after the command: what looks like it later is output.
-        if let (Some(text), 1) = (line.strip_prefix("> "), command.output.len()) {
+        let continued = if line == ">" { Some("") } else { line.strip_prefix("> ") };
+        if let (Some(text), 1) = (continued, command.output.len()) {
             command.text += &format!("\n{text}");
             command.output = index + 1..index + 1;
         }

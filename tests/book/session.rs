@@ -133,7 +133,8 @@ impl Machine {
             }
             let expected = page.expected(command);
             let (actual, expected) = (printed_text.clone().into_data(), expected.into_data());
-            if let Err(error) = Assert::new().try_eq(None, actual, expected) {
+            if let Err(error) = Assert::new().normalize_paths(false).try_eq(None, actual, expected)
+            {
                 problems.push(format!("{place}\n{error}"));
                 edits.push((command.output.clone(), printed_text));
             }

@@ -26,9 +26,10 @@ pub(super) fn place(home: &Home, from: &Path) -> Result<Vec<Step>, Error> {
     let gofmt = bin.join(GOFMT);
     let outcome = match fs::read_link(&gofmt) {
         Ok(target) if target == Path::new("go") => Outcome::Unchanged,
-        old => {
+        _ => {
+            let was_there = gofmt.symlink_metadata().is_ok();
             replace_link(&gofmt, Path::new("go"), &home.staging(), "setup@")?;
-            if old.is_ok() || gofmt.exists() { Outcome::Changed } else { Outcome::Created }
+            if was_there { Outcome::Changed } else { Outcome::Created }
         }
     };
     sync_directory(&bin);

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use installer::store::{Home, Key};
 use resolver::config::{Config, Directory};
 use resolver::distro::Distro;
+use resolver::installed::{Found, Installed};
 use resolver::invocation::{Invocation, Program};
 use resolver::machine::Machine;
 use resolver::path::{self, Bytes};
 use resolver::places::Places;
 use resolver::settings::Settings;
 use resolver::survey::Survey;
+use resolver::toolchain::Toolchain;
 use resolver::variables::{Name, Variables};
+use resolver::version::Request;
 use resolver::{Failure, Resolution, resolution, witness::Losers};
 use shim::machine::LinuxMachine;
 use shim::process::Process;
@@ -132,6 +135,21 @@ impl Context {
         let machine: &'static LinuxMachine = Box::leak(Box::new(LinuxMachine::new(&process)));
         let invocation = Box::leak(Box::new(Invocation::parse(execution_path, arguments)));
         Survey::take(machine, invocation)
+    }
+
+    /// What answers a request here.
+    pub(crate) fn find(&self, request: Request) -> Found {
+        let installed: Installed<'_, _, Losers> =
+            Installed::new(self.machine, &self.places, self.distro(), Program::Go);
+        installed.find(request)
+    }
+
+    /// The toolchain that answers a request here.
+    pub(crate) fn usable(&self, request: Request) -> Option<&'static Toolchain> {
+        match self.find(request) {
+            Found::Usable(toolchain) => Some(toolchain),
+            Found::Unusable(_) | Found::Absent | Found::Unknown => None,
+        }
     }
 
     /// What a plain `go` gets here.

@@ -8,11 +8,8 @@ use installer::store::{Home, Key};
 use once_cell::unsync::OnceCell;
 use resolver::config;
 use resolver::failure::{Code, Failure, Problem};
-use resolver::installed::{self, Found, Installed};
-use resolver::invocation::Program;
-use resolver::toolchain::Toolchain;
+use resolver::installed::{self, Found};
 use resolver::version::{Request, ToolchainName};
-use resolver::witness::Losers;
 
 use crate::context::Context;
 use crate::error::{CommandError, Kind};
@@ -78,13 +75,6 @@ impl<'a> Installation<'a> {
         })
     }
 
-    /// What answers a request here already.
-    pub(crate) fn find(&self, request: Request) -> Found {
-        let distro = self.context.distro();
-        let places = &self.context.places;
-        Installed::<_, Losers>::new(self.context.machine, places, distro, Program::Go).find(request)
-    }
-
     /// Installs what a request means: the exact release, or the newest of the line. `asker` is who asked, for an error.
     pub(crate) fn install(&self, request: Request, asker: &str) -> Result<(), CommandError> {
         self.try_install(request).map_err(|error| {
@@ -118,21 +108,13 @@ impl<'a> Installation<'a> {
 
     /// Sees to it that a request is answered here; what is here already is not fetched.
     pub(crate) fn ensure(&self, request: Request, asker: &str) -> Result<(), CommandError> {
-        match (self.find(request), request) {
+        match (self.context.find(request), request) {
             (Found::Usable(_), _) => Ok(()),
             (Found::Unusable(unusable), Request::Named(_)) => {
                 let problem = Problem::Unusable(unusable);
                 Err(CommandError::from(&Failure::of(unusable.code(), problem)))
             }
             _ => self.install(request, asker),
-        }
-    }
-
-    /// The toolchain that answers a request here.
-    pub(crate) fn usable(&self, request: Request) -> Option<Toolchain> {
-        match self.find(request) {
-            Found::Usable(toolchain) => Some(toolchain),
-            Found::Unusable(_) | Found::Absent | Found::Unknown => None,
         }
     }
 }

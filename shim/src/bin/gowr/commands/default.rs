@@ -56,7 +56,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
     }
     config_file::set_default(&file, scope, typed)?;
     output::data(&[crate::context::to_bytes(&file), b"\n"].concat())?;
-    warn_of_others(context, choice)?;
+    warn_of_others(context, choice, arguments.distro.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -83,23 +83,28 @@ fn show(context: &Context, distro: Option<&str>) -> Result<ExitCode, CommandErro
 }
 
 /// Says what runs here instead of the new default.
-fn warn_of_others(context: &Context, choice: Choice) -> Result<(), CommandError> {
+fn warn_of_others(
+    context: &Context,
+    choice: Choice,
+    distro: Option<&str>,
+) -> Result<(), CommandError> {
     let configuration = context.configuration()?;
-    let file = context.configuration_file()?;
+    let names = context.distro().names();
+    if distro.is_some_and(|name| names.choose([(name, ())]).is_none()) {
+        return Ok(());
+    }
     let entries = configuration.distros.iter().map(|(name, setting)| (name, *setting));
-    if let Some(own) = context.distro().names().choose(entries)
-        && own.value != choice
-        && configuration.default.is_some_and(|default| default.value == choice)
-    {
-        let key = context.distro().key;
+    if let Some(own) = names.choose(entries).filter(|own| own.value != choice) {
+        let file = context.configuration_file()?;
         output::warn_with_fix(
             &format!(
-                "on {key} the entry of its own counts: {}:{}: {}",
+                "on {} another entry counts: {}:{}: {}",
+                names.key,
                 file.display(),
                 own.line,
                 own.text
             ),
-            &format!("gowr default VERSION --distro {key}"),
+            &format!("gowr default VERSION --distro {}", names.key),
         );
     }
     if let Ok((_, resolution)) = context.resolve()

@@ -9,9 +9,10 @@ use resolver::invocation::Program;
 use resolver::machine::{Errno, Follow, Kind as FileKind, Machine};
 use resolver::mounts::WindowsDrives;
 use resolver::path::{self, Bytes};
+use resolver::source::{Source, SourceKind};
 use resolver::version::Request;
 use resolver::witness::Losers;
-use resolver::{resolution, source, windows_path};
+use resolver::{resolution, windows_path};
 use shim::exec;
 use shim::sys::ThinStr;
 
@@ -101,11 +102,10 @@ fn toolchain(context: &Context, arguments: &Arguments) -> Result<Option<Bytes>, 
 
 /// A failure of `GOWR_TOOLCHAIN`, told as what it is for the caller: one of their argument.
 fn as_argument(mut failure: resolver::Failure, argument: &str) -> CommandError {
-    if let Some(source) = &mut failure.source
-        && source.kind == source::SourceKind::GowrToolchain
-    {
-        source.kind = source::SourceKind::Argument;
-        source.text = Some(path::keep_text(argument).as_bytes());
+    if let Some(source) = failure.source.filter(|it| it.kind == SourceKind::GowrToolchain) {
+        let text = Some(path::keep_text(argument).as_bytes());
+        failure.source =
+            Some(path::keep_value(Source { kind: SourceKind::Argument, text, ..*source }));
     }
     CommandError::from(&failure)
 }

@@ -42,7 +42,7 @@ enum Wish {
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let installation = Installation::new(context)?;
     if arguments.versions.is_empty() {
-        match wish(context, &installation)? {
+        match wish(context)? {
             Wish::Requests(requests, place) => {
                 for request in requests {
                     installation.install(request, &place)?;
@@ -96,12 +96,12 @@ fn make_first_default(context: &Context, request: &str) -> Result<(), CommandErr
 }
 
 /// What this project asks for; where there is no project, what the configuration does.
-fn wish(context: &Context, installation: &Installation<'_>) -> Result<Wish, CommandError> {
+fn wish(context: &Context) -> Result<Wish, CommandError> {
     let survey = context.survey(Program::Go, &[])?;
-    if let Some(wish) = pinned(&survey, installation)? {
+    if let Some(wish) = pinned(context, &survey)? {
         return Ok(wish);
     }
-    if let Some(wish) = needed(&survey, installation) {
+    if let Some(wish) = needed(context, &survey) {
         return Ok(wish);
     }
     match context.resolve() {
@@ -119,8 +119,8 @@ fn wish(context: &Context, installation: &Installation<'_>) -> Result<Wish, Comm
 
 /// The pin: every version it lists, unless one of them is here.
 fn pinned(
+    context: &Context,
     survey: &Survey<'static, LinuxMachine>,
-    installation: &Installation<'_>,
 ) -> Result<Option<Wish>, CommandError> {
     let pins = survey.project.pins(survey.machine, &survey.variables, &survey.distro, false);
     let Some(file) = pins.project.first() else { return Ok(None) };
@@ -130,7 +130,7 @@ fn pinned(
     for choice in pin.choices {
         // `system` means that nothing more is asked for.
         let Choice::Request(request) = choice else { break };
-        match installation.find(*request) {
+        match context.find(*request) {
             Found::Usable(toolchain) => return Ok(Some(Wish::Answered(toolchain.version, place))),
             Found::Unusable(_) | Found::Absent | Found::Unknown => missing.push(*request),
         }
@@ -139,18 +139,18 @@ fn pinned(
 }
 
 /// What go.mod or go.work names.
-fn needed(survey: &Survey<'static, LinuxMachine>, installation: &Installation<'_>) -> Option<Wish> {
+fn needed(context: &Context, survey: &Survey<'static, LinuxMachine>) -> Option<Wish> {
     let need = survey.project.need(survey.machine, &survey.variables, |name| {
         survey.settings.go_variable(&survey.variables, name)
     })?;
     let place = format!("{}:{}: {}", to_path(need.file).display(), need.line, need.text);
     let request = need.toolchain.map_or(Request::Line(need.version.line()), Request::Exact);
-    Some(match installation.usable(request) {
+    Some(match context.usable(request) {
         Some(toolchain) => Wish::Answered(toolchain.version, place),
         None => Wish::Requests(vec![request], place),
     })
 }
 
-fn place(source: Option<Source>) -> String {
-    source.and_then(|source| source.place()).unwrap_or_else(|| String::from("gowr install"))
+fn place(source: Option<&Source>) -> String {
+    source.and_then(Source::place).unwrap_or_else(|| String::from("gowr install"))
 }

@@ -113,7 +113,7 @@ fn local(
     as_json: bool,
 ) -> Result<(), CommandError> {
     let active = context.resolve().ok().map(|(_, resolution)| resolution.toolchain);
-    let mut toolchains = rows(context, installation, active.as_ref())?;
+    let mut toolchains = rows(context, installation, active)?;
     let name = |row: &Row| row.name.as_deref().and_then(ToolchainName::parse);
     toolchains.retain(|row| is_wanted(wanted, name(row)));
     if as_json {
@@ -190,7 +190,7 @@ fn rows(
     };
     for root in distro_go::roots(machine, context.distro()) {
         if let Ok(toolchain) = toolchain::goroot(machine, root, Program::Go, Origin::Distro) {
-            add(&toolchain);
+            add(toolchain);
         }
     }
     if let Some(active) = active {

@@ -135,9 +135,10 @@ fn overruled(
     choice: Choice,
     distro: Option<&str>,
 ) -> Option<String> {
-    let key = survey.distro.key;
+    let (key, names) = (survey.distro.key, survey.distro.names());
+    let is_for_here = distro.is_none_or(|name| names.choose([(name, ())]).is_some());
     let place = |file: &Path, line: u32, text: &str| format!("{}:{line}: {text}", file.display());
-    if let Some(pin) = outcome.after.filter(|pin| distro.is_none() && pin.choices != [choice]) {
+    if let Some(pin) = outcome.after.filter(|pin| is_for_here && pin.choices != [choice]) {
         return Some(format!(
             "on {key} the entry of its own counts: {}\n  run: gowr pin VERSION --distro {key}",
             place(&outcome.file, pin.line, pin.text)
@@ -173,8 +174,7 @@ fn warn_of_floor(context: &Context, survey: &Survey<'static, LinuxMachine>, requ
 }
 
 fn is_below(context: &Context, request: Request, need: &Need) -> bool {
-    let installed = Installation::new(context).ok().and_then(|it| it.usable(request));
-    match (installed, request) {
+    match (context.usable(request), request) {
         (Some(toolchain), _) => !toolchain.satisfies(need.version),
         (None, Request::Exact(name)) => name.version().compare(need.version).is_lt(),
         // The newest release of a line is unknown as long as none is here.

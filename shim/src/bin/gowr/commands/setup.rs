@@ -8,8 +8,9 @@ use installer::setup::findings::{self, What};
 use installer::setup::previous::{self, Kept, PreviousGo};
 use installer::setup::{self, Outcome, Shell, Step, User};
 use installer::store::{Home, Key};
+use resolver::cache::CacheSource;
 use resolver::invocation::Program;
-use resolver::path::shell_quoted;
+use resolver::path::{self, shell_quoted};
 use resolver::resolution::resolve_survey;
 
 use crate::context::{Context, to_bytes, to_path};
@@ -87,6 +88,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
         let place = format!("{}:{}: {}", finding.file.display(), finding.line, finding.text);
         output::warn(&format!("{what} by {place}\n  {}", finding.advice));
     }
+    offer_cache(context, &home);
     advise(context, &home);
     Ok(code)
 }
@@ -151,6 +153,22 @@ fn found_by_itself(context: &Context) -> Option<Vec<u8>> {
         context.with_process(&process).survey(Program::Go, &[b"-C", b"/", b"version"]).ok()?;
     let root = resolve_survey(&survey, &mut ()).ok()?.toolchain.root?;
     Some(root.to_vec())
+}
+
+/// Where one distro alone uses this home, its cache may serve a Go that is started by its own path as well.
+fn offer_cache(context: &Context, home: &Home) {
+    let is_alone = home.keys().is_ok_and(|keys| keys.len() < 2);
+    let Ok((survey, resolution)) = context.resolve() else { return };
+    let (Some(caches), Some(cache)) = (survey.places.cache, resolution.cache.path) else { return };
+    let plain = path::join(caches, b"go-build");
+    let is_free = to_path(plain).symlink_metadata().is_err();
+    if is_alone && is_free && resolution.cache.source == CacheSource::Distro {
+        let (cache, plain) = (shell_quoted(cache), shell_quoted(plain));
+        output::say(&format!(
+            "a Go that is started by its own path has another build cache; to share this distro's, \
+             run: mkdir -p {cache} && ln -s {cache} {plain}"
+        ));
+    }
 }
 
 /// What is left for the person to do.

@@ -60,6 +60,7 @@ fn one_of(installed: &[ToolchainName], request: Request) -> Result<ToolchainName
     match names[..] {
         [name] => Ok(*name),
         [] => Err(CommandError::not_found(format!("go {request} is not installed by gowr"))
+            .caused_by(&format!("asked for by the argument {request}"))
             .fixed_by("gowr list")),
         _ => {
             let names: Vec<_> = names.iter().map(|name| name.as_str()).collect();

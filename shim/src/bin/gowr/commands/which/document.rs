@@ -150,7 +150,7 @@ impl<'a> Document<'a> {
         let resolution = report.result.as_ref().ok();
         let failure = report.result.as_ref().err().map(|failure| &**failure);
         let machine = report.context.machine;
-        let toolchain = resolution.map(|resolution| &resolution.toolchain);
+        let toolchain = resolution.map(|resolution| resolution.toolchain);
         let goroot = toolchain.and_then(|toolchain| toolchain.root);
         let goroot = goroot.map(|root| real_path(machine, root).unwrap_or(root));
         let source = match (resolution, failure) {
@@ -166,7 +166,7 @@ impl<'a> Document<'a> {
             version_text: toolchain.and_then(|toolchain| toolchain.version_text),
             origin: toolchain
                 .map(|toolchain| OriginPart { kind: toolchain.origin.as_str(), manager: None }),
-            source: source.as_ref().map(source_part),
+            source: source.map(source_part),
             floor: floor(report, resolution, failure),
             will_switch: resolution
                 .zip(report.survey.as_ref())
@@ -284,5 +284,4 @@ fn error_part(failure: &Failure) -> ErrorPart {
 }
 
 #[cfg(test)]
-#[path = "document_tests.rs"]
 mod tests;

@@ -82,7 +82,7 @@ fn rows(report: &Report<'_>) -> Vec<[String; 4]> {
 }
 
 fn winner(resolution: &Resolution) -> String {
-    let what = toolchain(&resolution.toolchain);
+    let what = toolchain(resolution.toolchain);
     let place = resolution.source.place();
     match (resolution.source.kind, place) {
         (SourceKind::GoMod | SourceKind::GoWork, Some(place)) => {

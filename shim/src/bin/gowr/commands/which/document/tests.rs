@@ -11,7 +11,7 @@ use super::super::warning;
 use super::*;
 
 fn schema() -> Value {
-    let text = include_str!("../../../../../../docs/which.schema.json");
+    let text = include_str!("../../../../../../../docs/which.schema.json");
     serde_json::from_str(text).expect("JSON")
 }
 
