@@ -88,10 +88,10 @@ go version go1.19.8 linux/amd64
 
 "#]]
     );
-    assert_eq!(
-        world.go(["mod", "edit", "-print"]).run().quiet().stdout(),
-        "module example.com/m\n\ngo 1.27.1\n"
-    );
+    // Go 1.19 cannot edit such a file, and says so in words of its own.
+    let edit = world.go(["mod", "edit", "-print"]).run();
+    assert_eq!(edit.code(), Some(1), "{}", edit.report());
+    assert!(edit.stderr().contains("invalid go version '1.27.1'"), "{}", edit.report());
     world.write("project/x.go", "package  x\n");
     let gofmt = world.run(world.gowr_home().join("bin/gofmt")).args(["-l", "."]).run();
     assert_eq!(gofmt.quiet().stdout(), "x.go\n");

@@ -28,13 +28,8 @@ pub enum CacheSource {
 
 impl CacheSource {
     /// Every one.
-    pub const ALL: [Self; 5] = [
-        Self::Distro,
-        Self::Environment,
-        Self::GoEnvFile,
-        Self::UserConfiguration,
-        Self::None,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Distro, Self::Environment, Self::GoEnvFile, Self::UserConfiguration, Self::None];
 
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {

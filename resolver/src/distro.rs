@@ -51,11 +51,7 @@ impl Distro {
 
     /// The names that an entry of `distros:` may have to mean this userland.
     pub const fn names(&self) -> DistroNames<'static> {
-        DistroNames {
-            id: self.release.id,
-            key: self.key,
-            id_and_version: self.id_and_version,
-        }
+        DistroNames { id: self.release.id, key: self.key, id_and_version: self.id_and_version }
     }
 
     /// The name of this userland's directory of links below `distros/`.

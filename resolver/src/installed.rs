@@ -41,15 +41,9 @@ pub struct Installed<'a, M: Machine, W: Witness> {
 
 impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
     /// Nothing is looked at yet.
-    pub fn new(
-        machine: &'a M,
-        places: &Places,
-        distro: Distro,
-        program: Program,
-    ) -> Self {
-        let links = places
-            .in_home(b"distros")
-            .map(|distros| path::join(distros, distro.links_key()));
+    pub fn new(machine: &'a M, places: &Places, distro: Distro, program: Program) -> Self {
+        let links =
+            places.in_home(b"distros").map(|distros| path::join(distros, distro.links_key()));
         let toolchains = places.in_home(b"toolchains");
         Self { machine, program, distro, toolchains, links, witness: PhantomData }
     }
@@ -64,7 +58,9 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
         let linked = match request {
             Request::Exact(name) => self.linked(name.as_str().as_bytes()),
             Request::Line(line) => self.linked(line.as_str().as_bytes()),
-            Request::Named(name) => self.linked(path::concat(&[b"named/", name.as_str().as_bytes()])),
+            Request::Named(name) => {
+                self.linked(path::concat(&[b"named/", name.as_str().as_bytes()]))
+            }
         };
         match linked {
             Some(found) => found,
@@ -138,9 +134,8 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
 
     fn in_store(&self, name: ToolchainName) -> Option<Found> {
         let toolchain = Toolchain::in_store(self.toolchains?, name, self.program);
-        let is_static = toolchain
-            .version
-            .is_some_and(|name| !toolchain::predates_switching(name.version()));
+        let is_static =
+            toolchain.version.is_some_and(|name| !toolchain::predates_switching(name.version()));
         if is_static && !W::IS_THOROUGH {
             return Some(Found::Usable(path::keep_value(toolchain)));
         }
@@ -162,8 +157,7 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
         match toolchain::goroot(self.machine, root, self.program, Origin::Adopted) {
             Ok(toolchain) => {
                 let is_named = link.starts_with(b"named/");
-                let has_version =
-                    toolchain.version.is_some_and(|v| v.as_str().as_bytes() == link);
+                let has_version = toolchain.version.is_some_and(|v| v.as_str().as_bytes() == link);
                 (is_named || has_version).then_some(Found::Usable(toolchain))
             }
             Err(unusable) => Some(Found::Unusable(unusable)),
@@ -218,14 +212,10 @@ pub fn newest(
     names: &[ToolchainName],
     is_wanted: impl Fn(ToolchainName) -> bool,
 ) -> Option<ToolchainName> {
-    names
-        .iter()
-        .copied()
-        .filter(|name| is_wanted(*name))
-        .max_by(|left, right| {
-            let released = |name: &ToolchainName| !name.version().is_prerelease();
-            released(left)
-                .cmp(&released(right))
-                .then_with(|| compare(left.version().as_str(), right.version().as_str()))
-        })
+    names.iter().copied().filter(|name| is_wanted(*name)).max_by(|left, right| {
+        let released = |name: &ToolchainName| !name.version().is_prerelease();
+        released(left)
+            .cmp(&released(right))
+            .then_with(|| compare(left.version().as_str(), right.version().as_str()))
+    })
 }

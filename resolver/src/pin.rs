@@ -88,7 +88,9 @@ pub fn parse(form: Form, content: &[u8], distro: &DistroNames<'_>) -> Result<Opt
     match form {
         Form::GowrYaml => gowr_yaml(content, distro),
         Form::GoVersion => foreign::go_version(user_file::text(content, "is too large for a pin")?),
-        Form::ToolVersions => foreign::tool_versions(user_file::text(content, "is too large for a pin")?),
+        Form::ToolVersions => {
+            foreign::tool_versions(user_file::text(content, "is too large for a pin")?)
+        }
     }
 }
 

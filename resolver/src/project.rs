@@ -228,11 +228,7 @@ pub fn home_pins<M: Machine>(
 
 /// The directory Go itself would start from: `-C` applied, `$PWD` where it names that directory, else the
 /// kernel's name for it (`os.Getwd`).
-fn start<M: Machine>(
-    machine: &M,
-    variables: &Variables,
-    change: Option<Bytes>,
-) -> Option<Bytes> {
+fn start<M: Machine>(machine: &M, variables: &Variables, change: Option<Bytes>) -> Option<Bytes> {
     let identity = |path: &[u8]| Some(machine.metadata(None, path, Follow::Links).ok()?.identity);
     let here = identity(change.unwrap_or(b"."))?;
     let named = variables.absolute_path(Name::WorkingDirectory);

@@ -7,11 +7,13 @@ use core::cell::OnceCell;
 use core::mem::ManuallyDrop;
 
 use crate::config::Config;
+use crate::defaults;
 use crate::failure::{Code, Failure, Problem};
 use crate::floor::{self, Raised};
 use crate::installed::{Found, Installed};
 use crate::invocation::Command;
 use crate::machine::Machine;
+use crate::path::{self, Bytes, keep_value};
 use crate::pin::Choice;
 use crate::places::SYSTEM_CONFIGURATION;
 use crate::project::{self, Need, PinFile, Pins};
@@ -22,8 +24,6 @@ use crate::toolchain::{self, Origin, Toolchain, Unusable};
 use crate::variables::Name;
 use crate::version::{Request, ToolchainName};
 use crate::witness::{Loser, LoserReason, Witness};
-use crate::defaults;
-use crate::path::{self, Bytes, keep_value};
 
 /// A toolchain, and who asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,7 +291,10 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         let Some((first, others)) = pins.split_first() else { return Ok(None) };
         let answer = match &first.content {
             Ok(pin) => self.by_choices(&pin.choices, pin_source(first, row)),
-            Err(failure) => Err(Box::new(Failure { source: Some(pin_source(first, row)), ..(**failure).clone() })),
+            Err(failure) => Err(Box::new(Failure {
+                source: Some(pin_source(first, row)),
+                ..(**failure).clone()
+            })),
         };
         for other in others {
             witness.lost(|| shadowed(pin_source(other, row)));
@@ -414,9 +417,10 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
             return Ok(None);
         }
         match self.installed.newest() {
-            Found::Usable(toolchain) if !toolchain.cannot_switch() => {
-                Ok(Some(Answer { toolchain, source: keep_value(Source::row(Row::Newest, SourceKind::Newest)) }))
-            }
+            Found::Usable(toolchain) if !toolchain.cannot_switch() => Ok(Some(Answer {
+                toolchain,
+                source: keep_value(Source::row(Row::Newest, SourceKind::Newest)),
+            })),
             _ => Err(not_installed(Request::Exact(name), source)),
         }
     }

@@ -59,9 +59,8 @@ pub fn system_configuration<M: Machine>(machine: &M) -> Result<Config, Box<Failu
 
 fn read_configuration<M: Machine>(machine: &M, path: Bytes) -> Result<Config, Box<Failure>> {
     match machine.read_file(None, path, SIZE_LIMIT + 1) {
-        Ok(file) if file.metadata.kind == Kind::File => {
-            config::parse(file.content).map_err(|error| Failure::malformed(error, path, file.content))
-        }
+        Ok(file) if file.metadata.kind == Kind::File => config::parse(file.content)
+            .map_err(|error| Failure::malformed(error, path, file.content)),
         Ok(file) if file.metadata.kind == Kind::Directory => {
             Err(Failure::unreadable(path, "is a directory"))
         }

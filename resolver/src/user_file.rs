@@ -106,7 +106,10 @@ pub(crate) fn text<'a>(content: &'a [u8], too_large: &'static str) -> Result<&'a
 
 /// Parses a file in our own grammar after judging its `format`, which a newer gowr's file has to say and this
 /// one has to understand whatever else is in there.
-pub(crate) fn document<'a>(content: &'a [u8], too_large: &'static str) -> Result<Document<'a>, Error> {
+pub(crate) fn document<'a>(
+    content: &'a [u8],
+    too_large: &'static str,
+) -> Result<Document<'a>, Error> {
     let text = text(content, too_large)?;
     match yaml::parse_text(text) {
         Ok(document) => {
@@ -171,10 +174,7 @@ pub(crate) fn map<'d, 'a>(
 }
 
 /// Refuses a key that is not among `known`, unless it starts with `x-`.
-pub(crate) fn unknown_key(
-    key: &Scalar<'_>,
-    known: &'static [&'static str],
-) -> Result<(), Error> {
+pub(crate) fn unknown_key(key: &Scalar<'_>, known: &'static [&'static str]) -> Result<(), Error> {
     if key.text.starts_with("x-") {
         return Ok(());
     }

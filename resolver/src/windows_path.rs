@@ -14,10 +14,7 @@ const LIMIT: usize = 4 * 1024 * 1024;
 
 /// The entries of PATH that lie on a Windows drive. No system call is spent where no entry has a component of one
 /// letter, as every drive's mount point has (`/mnt/c`, or `/c` with `automount.root=/`).
-pub(crate) fn entries<M: Machine>(
-    survey: &Survey<'_, M>,
-    path_variable: Bytes,
-) -> Vec<Bytes> {
+pub(crate) fn entries<M: Machine>(survey: &Survey<'_, M>, path_variable: Bytes) -> Vec<Bytes> {
     if !has_short_component(path_variable) || !is_wsl(survey.machine) {
         return Vec::new();
     }

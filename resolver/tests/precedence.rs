@@ -36,7 +36,10 @@ fn store(mut machine: MemoryMachine, key: &str, names: &[&str]) -> MemoryMachine
     machine
 }
 
-fn resolve(machine: &MemoryMachine, line: &'static str) -> Result<Resolution, Box<resolver::Failure>> {
+fn resolve(
+    machine: &MemoryMachine,
+    line: &'static str,
+) -> Result<Resolution, Box<resolver::Failure>> {
     let words: Vec<&[u8]> = line.split(' ').skip(1).map(str::as_bytes).collect();
     let started_as = machine.execution_path().to_vec();
     let invocation = Invocation::parse(&started_as, &words);
@@ -177,7 +180,10 @@ fn an_error_says_what_why_and_how() {
     let machine = debian().file("/home/u/p/.gowr.yaml", "# pinned\ngo: \"1.23\"\n");
     let failure = resolve(&machine, "go build").expect_err("1.23 is not there");
     assert_eq!(failure.message(), "go 1.23 is not installed");
-    assert_eq!(failure.cause().as_deref(), Some("asked for by /home/u/p/.gowr.yaml:2: go: \"1.23\""));
+    assert_eq!(
+        failure.cause().as_deref(),
+        Some("asked for by /home/u/p/.gowr.yaml:2: go: \"1.23\"")
+    );
     assert_eq!(failure.fix().as_deref(), Some("gowr install 1.23"));
     assert_eq!(failure.exit_status(), 127);
 }
@@ -346,7 +352,8 @@ fn gotoolchain_that_is_not_installed_is_left_to_go() {
 #[test]
 fn gotoolchain_for_the_real_go() {
     let pinned = debian().file("/home/u/p/.go-version", "1.22\n");
-    let value = |machine: &MemoryMachine, line: &'static str| variable(machine, line, "GOTOOLCHAIN");
+    let value =
+        |machine: &MemoryMachine, line: &'static str| variable(machine, line, "GOTOOLCHAIN");
     assert_eq!(value(&pinned, "go build").as_deref(), Some("local"));
     assert_eq!(value(&pinned, "go install x@latest"), None);
     assert_eq!(value(&pinned, "go env -w GOTOOLCHAIN=auto"), None);

@@ -116,7 +116,6 @@ fn becomes() {
         }
         "missing" => become_program(b"/nowhere/go", &[], &[]),
         "not a program" => become_program(b"/etc/passwd", &[], &[]),
-        "a nul" => become_program(ENV, &[], &[set(Name::GoCache, "/a\0b", Reason::DistroCache)]),
         other => unreachable!("no case {other}"),
     }
 }
@@ -162,7 +161,6 @@ fn a_failure_comes_back_as_the_kernels_number() {
         ("far too long", Errno::TOO_BIG),
         ("missing", Errno::NOT_FOUND),
         ("not a program", Errno::PERMISSION),
-        ("a nul", Errno::INVALID),
     ] {
         let output = run(case, ONE_MEBIBYTE);
         assert_eq!(output.status.into_raw() >> 8, i32::from(errno.0), "{case}");

@@ -294,12 +294,7 @@ impl Machine for MemoryMachine {
         Ok(File { metadata, content: &content[..end], truncated: end < content.len() })
     }
 
-    fn metadata(
-        &self,
-        at: Option<&Bytes>,
-        path: &[u8],
-        follow: Follow,
-    ) -> Result<Metadata, Errno> {
+    fn metadata(&self, at: Option<&Bytes>, path: &[u8], follow: Follow) -> Result<Metadata, Errno> {
         let (real, node) = self.look_up(self.absolute(at, path)?, follow)?;
         Ok(self.metadata_of(real, node))
     }

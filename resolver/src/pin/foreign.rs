@@ -52,8 +52,8 @@ struct Reader {
 
 impl Reader {
     fn take(&mut self, line: &Line<'_>, at: usize, word: &str) -> Result<(), Error> {
-        let choice = choice(word)
-            .ok_or_else(|| line.error(at, NO_CHOICE, Hint::Choice).about(word))?;
+        let choice =
+            choice(word).ok_or_else(|| line.error(at, NO_CHOICE, Hint::Choice).about(word))?;
         if self.choices.is_empty() {
             self.line = line.number;
             self.text = keep_text(line.text.trim_ascii());

@@ -149,7 +149,11 @@ fn what_is_refused_and_where() {
     ];
     for (content, line, column, message) in cases {
         let error = parse(content.as_bytes()).expect_err(content);
-        assert_eq!((error.line, error.column, error.message), (line, column, message), "{content:?}");
+        assert_eq!(
+            (error.line, error.column, error.message),
+            (line, column, message),
+            "{content:?}"
+        );
     }
     let long = format!("{}: b", "a".repeat(KEY_LIMIT + 1));
     assert_eq!(
