@@ -270,7 +270,7 @@ fn instructions() {
     let count =
         fs::read_to_string(log).unwrap().lines().filter(|line| line.starts_with("I ")).count();
     // The goal is 15 000 (docs: performance); this is what was reached, and may only fall.
-    assert!((1..=18_500).contains(&count), "{count} instructions");
+    assert!((1..=18_000).contains(&count), "{count} instructions");
 }
 
 #[test]

@@ -17,6 +17,12 @@ fuzz_target!(|content: &str| {
     if let Some(request) = Request::parse(left) {
         let text = request.to_string();
         assert!(!text.contains(['/', '\0']) && text != "." && text != "..");
-        assert_eq!(Request::parse(&text), Some(request));
+        match (Request::parse(&text), request) {
+            // `1` and `1.0.0` are two spellings of one release, go1.
+            (Some(Request::Exact(again)), Request::Exact(name)) => {
+                assert_eq!(again.as_str(), name.as_str());
+            }
+            (again, request) => assert_eq!(again, Some(request)),
+        }
     }
 });

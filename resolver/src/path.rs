@@ -8,6 +8,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::text::find_byte;
+
 /// Bytes that live as long as the process.
 pub type Bytes = &'static [u8];
 
@@ -91,7 +93,10 @@ pub fn is_below(path: &[u8], directory: &[u8]) -> bool {
 
 /// An absolute path without `.`, `..`, doubled or trailing slashes (Go's `filepath.Clean`).
 #[inline(never)]
-pub fn clean(path: &[u8]) -> Bytes {
+pub fn clean(path: Bytes) -> Bytes {
+    if is_clean(path) {
+        return path;
+    }
     let mut clean = Vec::with_capacity(path.len());
     for component in components(path) {
         if component == b".." {
@@ -106,6 +111,23 @@ pub fn clean(path: &[u8]) -> Bytes {
         clean.push(b'/');
     }
     keep(clean)
+}
+
+fn is_clean(path: &[u8]) -> bool {
+    let Some(mut rest) = path.strip_prefix(b"/") else { return false };
+    if rest.is_empty() {
+        return true;
+    }
+    loop {
+        let end = find_byte(rest, b'/').unwrap_or(rest.len());
+        if matches!(&rest[..end], b"" | b"." | b"..") {
+            return false;
+        }
+        match rest.get(end + 1..) {
+            Some(after) => rest = after,
+            None => return true,
+        }
+    }
 }
 
 /// A path as one word of a shell.
@@ -130,6 +152,11 @@ mod tests {
             ("/a/./b/../c", "/a/c"),
             ("/../..", "/"),
             ("/a/..", "/"),
+            ("/a/b", "/a/b"),
+            ("/a/", "/a"),
+            ("/a/.b", "/a/.b"),
+            ("/a/.", "/a"),
+            ("/..a", "/..a"),
         ] {
             assert_eq!(clean(path.as_bytes()), expected.as_bytes(), "{path}");
         }

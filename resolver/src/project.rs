@@ -126,6 +126,7 @@ impl<D> Project<D> {
     ) -> Pins {
         let names = distro.names();
         let home = variables.absolute_path(Name::Home);
+        let clean_home = home.map(path::clean);
         let mut pins = Pins::default();
         let mut bounds = Bounds { home, identity: None, checked: 0, found: None };
         for (depth, (level, directory)) in self.innermost_first().enumerate() {
@@ -147,7 +148,7 @@ impl<D> Project<D> {
                     return pins;
                 }
             }
-            pins.home_seen |= home.is_some_and(|home| path::clean(home) == level);
+            pins.home_seen |= clean_home == Some(level);
         }
         pins
     }
