@@ -37,7 +37,7 @@ impl Service {
 
     fn answer(&self, request: &Request) -> Response {
         match self.content(request.path.trim_start_matches('/')) {
-            Some(content) if request.path.ends_with(".zip") => {
+            Some(content) if is_archive(&request.path) => {
                 Response::file(request, &content, "\"one\"")
             }
             Some(content) => Response::ok(content),
@@ -193,6 +193,10 @@ fn what_the_project_asks_for() {
     install(&world, &server, &log, &["1.22.3"]).run().success();
 }
 
+fn is_archive(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "zip")
+}
+
 /// Fails unless an install was refused in three lines, said this, and left nothing behind.
 fn refused(world: &World, outcome: &Outcome, said: &str, before: &BTreeSet<String>) {
     assert_eq!(outcome.code(), Some(1), "{}", outcome.report());
@@ -312,7 +316,7 @@ fn a_connection_that_breaks_is_an_error_that_leaves_nothing() {
     let server = Server::start(move |request| {
         let mut response = service.answer(request);
         let mut left = breaks.lock().unwrap();
-        if request.path.ends_with(".zip") && *left > 0 && response.body.len() > 100_000 {
+        if is_archive(&request.path) && *left > 0 && response.body.len() > 100_000 {
             *left -= 1;
             response.cut = Some(response.body.len() / 2);
         }
@@ -334,7 +338,7 @@ fn a_server_without_ranges() {
     let log = service.log.clone();
     let server = Server::start(move |request| {
         let mut response = service.answer(request);
-        if request.path.ends_with(".zip") {
+        if is_archive(&request.path) {
             response = Response::ok(service.modules[0].zip());
             response.is_chunked = true;
         }

@@ -44,10 +44,7 @@ const KNOWN: &[Place] = &[
 ];
 
 /// The directories where this distro's own Go may be, best first; none was looked into yet.
-pub fn roots<'a, M: Machine>(
-    machine: &'a M,
-    distro: Distro,
-) -> impl Iterator<Item = Bytes> + use<'a, M> {
+pub fn roots<M: Machine>(machine: &M, distro: Distro) -> impl Iterator<Item = Bytes> + use<'_, M> {
     let own = distro::families(distro.release).filter_map(places).chain([KNOWN]);
     own.flatten().filter_map(move |place| find(machine, *place))
 }

@@ -90,7 +90,7 @@ impl Code {
     }
 }
 
-/// One error. Only data: the proxy hands over to `gowr`, which shows it ([`wording`]).
+/// One error. Only data: the proxy hands over to `gowr`, which shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The kind, for programs.

@@ -218,7 +218,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         let Some(name) = switch_target(value) else { return Ok(None) };
         match self.installed.exactly(name) {
             Found::Usable(toolchain) => {
-                let whole_line = toolchain.version_text.as_deref();
+                let whole_line = toolchain.version_text;
                 if whole_line.is_none_or(|line| line == name.as_str()) {
                     return Ok(Some(Answer { toolchain, source }));
                 }
@@ -290,7 +290,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
     fn first_pin(&self, pins: &[PinFile], row: Row, witness: &mut W) -> RowResult {
         let Some((first, others)) = pins.split_first() else { return Ok(None) };
         let answer = match &first.content {
-            Ok(pin) => self.by_choices(&pin.choices, pin_source(first, row)),
+            Ok(pin) => self.by_choices(pin.choices, pin_source(first, row)),
             Err(failure) => Err(Box::new(Failure {
                 source: Some(pin_source(first, row)),
                 ..(**failure).clone()

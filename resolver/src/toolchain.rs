@@ -239,7 +239,7 @@ fn defect<M: Machine>(machine: &M, program: Bytes) -> Option<Defect> {
         Ok(header) => {
             let loader = header.interpreter?;
             let found = machine.metadata(None, loader, Follow::Links);
-            found.is_err().then(|| Defect::NoLoader(loader))
+            found.is_err().then_some(Defect::NoLoader(loader))
         }
         Err(elf::Error::OtherClass) => Some(Defect::OtherMachine),
         Err(elf::Error::OutOfReach) => None,

@@ -7,7 +7,7 @@ use super::{Code, Failure, Problem};
 use crate::environment::MAXIMUM_DEPTH;
 use crate::path::shell_quoted;
 use crate::settings::shown;
-use crate::source::describe;
+use crate::source::{Source, describe};
 use crate::version::Request;
 
 impl Failure {
@@ -58,7 +58,7 @@ impl Failure {
             )),
             Problem::TooDeep => Some(format!("GOWR_DEPTH={MAXIMUM_DEPTH} in the environment")),
             Problem::Told { cause: Some(cause), .. } => Some(cause.clone()),
-            _ => self.source.and_then(|source| source.asked_for()),
+            _ => self.source.and_then(Source::asked_for),
         }
     }
 

@@ -42,7 +42,7 @@ fn what_is_no_version() {
 
 #[test]
 fn names_of_releases() {
-    let name = |text| Version::parse(text).map(|version| version.release_name());
+    let name = |text| Version::parse(text).map(Version::release_name);
     for (text, expected) in [
         ("1.20.0", "go1.20"),
         ("1.20", "go1.20"),
@@ -55,7 +55,7 @@ fn names_of_releases() {
     ] {
         assert_eq!(name(text), Some(expected), "{text}");
     }
-    let switch = |text| Version::parse(text).map(|version| version.switch_name());
+    let switch = |text| Version::parse(text).map(Version::switch_name);
     assert_eq!(switch("1.22"), Some("go1.22.0"));
     assert_eq!(switch("1.20"), Some("go1.20"));
     assert_eq!(switch("1.22.3"), Some("go1.22.3"));

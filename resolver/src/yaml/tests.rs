@@ -156,10 +156,7 @@ fn what_is_refused_and_where() {
         );
     }
     let long = format!("{}: b", "a".repeat(KEY_LIMIT + 1));
-    assert_eq!(
-        parse(long.as_bytes()).map_err(|error| error.message),
-        Err("a key this long".into())
-    );
+    assert_eq!(parse(long.as_bytes()).map_err(|error| error.message), Err("a key this long"));
 }
 
 #[test]
