@@ -81,7 +81,7 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 /// Whether a goal is met, as a line of text.
 pub(crate) fn goal(what: &str, found: f64, limit: f64, unit: &str) -> String {
     let verdict = if found <= limit { "met" } else { "NOT met" };
-    format!("- goal: {what} ≤ {limit}{unit}: {found:.2}{unit}, {verdict}")
+    format!("- goal: {what} ≤ {limit}{unit}: {found:.3}{unit}, {verdict}")
 }
 
 /// The machine and what else it was doing.
