@@ -16,6 +16,7 @@ mod bad_input;
 mod book;
 mod budget;
 mod distro_go;
+mod hand_over;
 mod hostile;
 mod install;
 mod nested;

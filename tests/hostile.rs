@@ -5,14 +5,13 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::{Handed, NEW, OLD, Run, World, host_key, install_gowr, tool};
+use crate::support::{Handed, NEW, OLD, Run, World, host_key, tool};
 use crate::userland::Root;
 
 /// A project pinned to a stand-in.
@@ -270,52 +269,6 @@ fn in_a_root_without_proc() {
 }
 
 #[test]
-fn two_homes_on_path_do_not_call_each_other() {
-    let world = World::new().inside(&Root::bare("ID=debian\n"));
-    let second = world.path("second");
-    install_gowr(&second);
-    let path =
-        format!("{}:{}", world.gowr_home().join("bin").display(), second.join("bin").display());
-    let outcome = world.go(["version"]).env("PATH", path).bounded().run();
-    assert_eq!(outcome.code(), Some(127), "{}", outcome.report());
-}
-
-#[test]
-fn endless_recursion_ends() {
-    let world = World::new();
-    // A GOROOT whose go is a script that calls `go` again: gowr is first on PATH, so it comes back here.
-    let root = world.goroot("go1.22.12");
-    fs::create_dir_all(root.join("pkg/tool")).unwrap();
-    fs::create_dir_all(root.join("bin")).unwrap();
-    fs::write(root.join("VERSION"), "go1.22.12\n").unwrap();
-    let script = world.write("script", "#!/bin/sh\nexec go \"$@\"\n");
-    assert!(
-        Command::new("install")
-            .args(["-m755".as_ref(), script.as_os_str(), root.join("bin/go").as_os_str()])
-            .status()
-            .unwrap()
-            .success()
-    );
-    world.write("project/.go-version", "1.22\n");
-    let outcome = world.go(["version"]).bounded().run();
-    assert_eq!(outcome.code(), Some(126), "{}", outcome.report());
-    assert!(outcome.stderr().starts_with("gowr: "), "{}", outcome.report());
-    assert_eq!(outcome.stderr().lines().count(), 3, "{}", outcome.report());
-}
-
-#[test]
-fn the_proxy_without_gowr_beside_it() {
-    let world = pinned();
-    fs::remove_file(world.gowr_home().join("bin/gowr")).unwrap();
-    world.go(["version"]).run().handed();
-    world.write("project/.go-version", "1.99\n");
-    let outcome = world.go(["version"]).run();
-    assert_eq!(outcome.code(), Some(127), "{}", outcome.report());
-    assert_eq!(outcome.stderr().lines().count(), 1, "{}", outcome.report());
-    assert!(outcome.stderr().starts_with("gowr: "), "{}", outcome.report());
-}
-
-#[test]
 fn old_and_new_real_go_agree_on_nothing_being_said() {
     let world = World::with(&[OLD, NEW]);
     for name in [OLD, NEW] {
@@ -350,22 +303,6 @@ fn a_strangers_pin_where_anyone_may_write_is_passed_over() {
         world.gowr(["which", "--json"]).at(world.path("project/below")).run().success().which();
     let losers = document["losers"].as_array().unwrap();
     assert!(losers.iter().any(|loser| loser["reason"] == "foreign-sticky"), "{document:#}");
-}
-
-#[test]
-fn more_rights_than_the_caller_are_refused() {
-    use std::os::unix::fs::{PermissionsExt, chown};
-    let world = pinned();
-    let go = world.gowr_home().join("bin/go");
-    // A copy of its own: the file is shared with all other worlds.
-    world.run(tool("cp")).args([&go, &world.path("copy")]).run().quiet();
-    fs::rename(world.path("copy"), &go).unwrap();
-    chown(&go, Some(1234), Some(1234)).expect("this test needs root, to give a file away");
-    fs::set_permissions(&go, fs::Permissions::from_mode(0o6755)).unwrap();
-    let outcome = world.go(["version"]).run();
-    assert_eq!(outcome.code(), Some(126), "{}", outcome.report());
-    assert!(outcome.stderr().starts_with("gowr: "), "{}", outcome.report());
-    assert_eq!(outcome.stderr().lines().count(), 1, "{}", outcome.report());
 }
 
 #[test]

@@ -219,9 +219,14 @@ fn a_zip_that_is_not_what_the_log_says() {
     let server = service.start();
     let world = World::new();
     let before = contents(&world.gowr_home());
-    for settings in
-        [&[][..], &[("GONOSUMDB", "*")], &[("GOFLAGS", "-insecure")], &[("GONOSUMCHECK", "1")]]
-    {
+    for settings in [
+        &[][..],
+        &[("GONOSUMDB", "*")],
+        // Alone it would also send this past the proxy.
+        &[("GOPRIVATE", "golang.org/toolchain"), ("GONOPROXY", "none")],
+        &[("GOFLAGS", "-insecure")],
+        &[("GONOSUMCHECK", "1")],
+    ] {
         let run = install(&world, &server, &log, &["1.22.3"]);
         let run = settings.iter().fold(run, |run, (name, value)| run.env(name, value));
         refused(&world, &run.run(), "checksum", &before);
@@ -236,8 +241,9 @@ fn the_checksum_database_cannot_be_turned_off() {
     let server = service.start();
     let world = World::new();
     let before = contents(&world.gowr_home());
-    // Off means Go's own: it is asked, and there is no way to it from here.
-    let outcome = install(&world, &server, &log, &["1.22.3"]).env("GOSUMDB", "off").run();
+    // Off means Go's own: it is asked, and this is no way to it.
+    let run = install(&world, &server, &log, &["1.22.3"]).env("GOSUMDB", "off");
+    let outcome = run.env("HTTPS_PROXY", "http://127.0.0.1:1").run();
     refused(&world, &outcome, "https://sum.golang.org/", &before);
 }
 

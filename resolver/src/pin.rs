@@ -7,7 +7,6 @@ mod foreign;
 
 pub use crate::user_file::{Error, SIZE_LIMIT};
 pub use choice::Choice;
-pub(crate) use choice::way_out;
 
 use crate::path::keep_text;
 use crate::user_file;

@@ -1,7 +1,7 @@
 //! What pin files and the configuration have in common: limits, errors, `format`, and unknown keys.
 
 use crate::failure::Code;
-use crate::pin::way_out;
+use crate::version::Request;
 use crate::yaml::{self, Document, Scalar, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -188,6 +188,20 @@ fn nearest(word: &str, known: &[&str]) -> String {
             ["did you mean `", name, "`?"].concat()
         }
         _ => ["the keys are ", &known.join(", ")].concat(),
+    }
+}
+
+/// The way out for a text that should be a version or a name.
+fn way_out(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let version = lower.trim_start_matches("prefix:").trim_start_matches("go-");
+    let version = version.trim_start_matches(['^', '~', '>', '<', '=', 'v']).trim_end_matches(".*");
+    if Request::parse_version(version).is_some() {
+        ["write ", version].concat()
+    } else if lower.starts_with("ref:") || lower.contains(['/', '~', '\\']) || lower == ".." {
+        String::from("run gowr adopt DIR --name NAME, then write NAME")
+    } else {
+        String::from("write a version such as 1.22 or 1.22.3")
     }
 }
 

@@ -312,11 +312,14 @@ impl Request {
 }
 
 impl fmt::Display for Request {
-    /// As a person writes it, without `go`.
+    /// As a person writes it, without `go`: read again, it is the same request.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exact(name) => {
-                formatter.write_str(name.as_str().strip_prefix("go").unwrap_or(name.as_str()))
+                let text = name.as_str().strip_prefix("go").unwrap_or(name.as_str());
+                formatter.write_str(text)?;
+                // The release `go1.20`; two numbers alone would be the line.
+                formatter.write_str(if is_line(text) { ".0" } else { "" })
             }
             Self::Line(line) => formatter.write_str(line.as_str()),
             Self::Named(name) => formatter.write_str(name.as_str()),
