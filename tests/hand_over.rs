@@ -69,7 +69,7 @@ fn more_rights_than_the_caller_are_refused() {
     // A copy of its own: the file is shared with all other worlds.
     world.run(tool("cp")).args([&go, &world.path("copy")]).run().quiet();
     fs::rename(world.path("copy"), &go).unwrap();
-    chown(&go, Some(1234), Some(1234)).expect("this test needs root, to give a file away");
+    chown(&go, Some(1234), Some(1234)).expect("this test needs root: only root gives a file away");
     fs::set_permissions(&go, fs::Permissions::from_mode(0o6755)).unwrap();
     let outcome = world.go(["version"]).run();
     assert_eq!(outcome.code(), Some(126), "{}", outcome.report());
