@@ -1,6 +1,7 @@
 //! What every end-to-end test stands on.
 
 pub(crate) mod fakes;
+pub(crate) mod goproxy;
 #[expect(dead_code, reason = "shared with the installer's own tests, which use more of it")]
 pub(crate) mod log;
 pub(crate) mod module;

@@ -191,112 +191,6 @@ fn tools_of_go_install() {
 }
 
 #[test]
-fn what_the_real_go_gets() {
-    let root = Root::bare(DEBIAN);
-    let world = World::with_fakes(&["go1.22.12"]).inside(&root);
-    world.write("project/.gowr.yaml", "go: \"1.22\"\n");
-    let run = world
-        .go(["build", "-v"])
-        .env("GOROOT", "/usr/lib/go")
-        .env("GOTOOLDIR", "/x")
-        .env("GOROOT_FINAL", "/x")
-        .env("GOTOOLCHAIN_INTERNAL_SWITCH_VERSION", "go1.21.0")
-        .env("GOTOOLCHAIN_INTERNAL_SWITCH_COUNT", "3")
-        .env("GOFLAGS", "-mod=mod")
-        .env("GOPATH", "/p")
-        .env("CGO_CFLAGS", "-O2")
-        .env("CC", "clang")
-        .env("EMPTY", "");
-    assert_data_eq!(
-        run.run().handed_environment(),
-        str![[r#"
-CC=clang
-CGO_CFLAGS=-O2
-EMPTY=
-GOCACHE=[HOME]/.cache/go-build-debian-13
-GOFLAGS=-mod=mod
-GOPATH=/p
-GOTOOLCHAIN=local
-GOTOOLCHAIN_INTERNAL_SWITCH_COUNT=3
-GOWR_DEPTH=1
-GOWR_GOCACHE=[HOME]/.cache/go-build-debian-13
-GOWR_GOTOOLCHAIN=local
-HOME=[HOME]
-PATH=[GOWR]/bin:/usr/bin:/bin:[GOWR]/links
-
-"#]]
-    );
-
-    // The same in words.
-    let document =
-        world.gowr(["which", "--json"]).env("GOROOT", "/usr/lib/go").run().success().which();
-    let changes: Vec<String> = document["environment"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|change| {
-            format!(
-                "{} {} {}",
-                change["action"].as_str().unwrap(),
-                change["name"].as_str().unwrap(),
-                change["reason"]
-            )
-        })
-        .collect();
-    for expected in [
-        "unset GOROOT \"inherited-goroot\"",
-        "set GOCACHE \"distro-cache\"",
-        "set GOTOOLCHAIN \"pin\"",
-        "set PATH \"links\"",
-        "set GOWR_GOCACHE \"marker\"",
-    ] {
-        assert!(changes.iter().any(|change| change == expected), "no {expected} in {changes:#?}");
-    }
-}
-
-#[test]
-fn the_users_own_settings_are_kept() {
-    let world = World::with_fakes(&["go1.22.12"]);
-    world.write("project/.gowr.yaml", "go: \"1.22\"\n");
-    let handed = world
-        .go(["build"])
-        .env("GOCACHE", "/their/cache")
-        .env("GOTOOLCHAIN", "auto")
-        .env("PATH", "")
-        .run()
-        .handed();
-    assert_eq!(handed.variable("GOCACHE"), Some("/their/cache"));
-    assert_eq!(handed.variable("GOTOOLCHAIN"), Some("auto"));
-    assert_eq!(handed.variable("GOWR_GOCACHE"), None);
-    assert_eq!(handed.variable("PATH"), Some(""));
-
-    // Our own values of another distro, carried here by a container tool, are worked out again.
-    let handed = world
-        .go(["build"])
-        .env("GOCACHE", "/home/me/.cache/go-build-alpine-3.23")
-        .env("GOWR_GOCACHE", "/home/me/.cache/go-build-alpine-3.23")
-        .run()
-        .handed();
-    assert_ne!(handed.variable("GOCACHE"), Some("/home/me/.cache/go-build-alpine-3.23"));
-
-    world.write(".config/go/env", "GOCACHE=/stored/cache\nGOROOT=/stored/root\n");
-    let handed = world.go(["build"]).run().handed();
-    assert_eq!(handed.variable("GOCACHE"), None, "Go reads its own file");
-    assert_eq!(
-        handed.variable("GOROOT"),
-        world.goroot("go1.22.12").to_str(),
-        "only this beats that file's"
-    );
-
-    let handed = world.go(["env", "-w", "GOFLAGS=-v"]).env("GOENV", "off").run().handed();
-    assert_eq!(
-        (handed.variable("GOCACHE"), handed.variable("GOTOOLCHAIN")),
-        (None, None),
-        "Go would warn of them"
-    );
-}
-
-#[test]
 fn go_mod_raises_a_default_but_no_pin() {
     let world = World::with_fakes(&["go1.22.12", "go1.24.3", "go1.26.8", "go1.26.9"]);
     world.write(".config/gowr/config.yaml", "default: \"1.22\"\n");
@@ -340,23 +234,6 @@ fn go_mod_raises_a_default_but_no_pin() {
 }
 
 #[test]
-fn packages_at_a_version_may_switch() {
-    let world = World::with_fakes(&["go1.22.12"]);
-    world.write("project/.gowr.yaml", "go: \"1.22\"\n");
-    for words in [
-        &["install", "golang.org/x/tools/gopls@latest"][..],
-        &["run", "-tags", "x", "example.com/x@v1"],
-    ] {
-        let handed = world.go(words).run().handed();
-        assert_eq!(handed.variable("GOTOOLCHAIN"), None, "{words:?}");
-        let handed = world.go(words).env("GOTOOLCHAIN", "local").run().handed();
-        assert_eq!(handed.variable("GOTOOLCHAIN"), Some("local"), "{words:?}: the user said so");
-    }
-    let handed = world.go(["run", ".", "user@example.com"]).run().handed();
-    assert_eq!(handed.variable("GOTOOLCHAIN"), Some("local"));
-}
-
-#[test]
 fn explained() {
     let (_root, world) = machine_with_every_row();
     let run = with_variables(world.gowr(["which", "--explain"]), &world);
@@ -380,10 +257,35 @@ fn explained() {
 
 #[test]
 fn a_prerelease_counts_only_where_there_is_nothing_else() {
-    let world = World::with_fakes(&["go1.25rc2", "go1.26.1", "go1.26rc1"]);
+    let root = Root::bare(DEBIAN);
+    let world = World::with_fakes(&["go1.25rc2", "go1.26.1", "go1.26rc1", "go1.27rc1"]);
+    let world = world.inside(&root);
     let answer =
         |request: &str| world.gowr(["which"]).env("GOWR_TOOLCHAIN", request).run().stdout();
     assert_eq!(answer("1.26"), "[GOWR]/toolchains/go1.26.1/bin/go\n");
     assert_eq!(answer("1.25"), "[GOWR]/toolchains/go1.25rc2/bin/go\n");
     assert_eq!(answer("1.26rc1"), "[GOWR]/toolchains/go1.26rc1/bin/go\n");
+    // And so for the newest of all.
+    assert_eq!(answer(""), "[GOWR]/toolchains/go1.26.1/bin/go\n");
+    let first = world.go(["version"]).run().handed();
+    assert!(first.execution_path.ends_with("go1.26.1/bin/go"), "{first:?}");
+}
+
+#[test]
+fn what_is_not_part_of_the_project() {
+    let world = World::with_fakes(&["go1.22.12", "go1.26.9"]);
+    world.write("project/.config/gowr/config.yaml", "default: 1.22\n");
+    world.write("project/deep/x", "");
+    let version = |run: Run| {
+        let handed = run.env("HOME", world.path("project")).at(world.path("project/deep")).run();
+        handed.handed().execution_path.rsplit('/').nth(2).unwrap().to_owned()
+    };
+    // A pin above the home directory.
+    let pin = world.write(".go-version", "1.26\n");
+    assert_eq!(version(world.go(["version"])), "go1.22.12");
+    fs::remove_file(pin).unwrap();
+    // go.mod is searched there too, as Go does; but not one left in the directory for temporary files.
+    world.write("go.mod", "module m\n\ngo 1.26\n");
+    assert_eq!(version(world.go(["build"])), "go1.26.9");
+    assert_eq!(version(world.go(["build"]).env("TMPDIR", world.home())), "go1.22.12");
 }

@@ -1,0 +1,172 @@
+//! An install that breaks off, whatever breaks it: what was there is there, or what was to be there is there whole.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::sync::{Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::goproxy::{Service, contents, install, is_archive, refused, without_downloads};
+use crate::support::server::Server;
+use crate::support::{World, tool};
+use crate::userland::user_namespace;
+
+#[test]
+fn a_connection_that_breaks_is_an_error_that_leaves_nothing() {
+    let service = Service::new(&["go1.22.3"]);
+    let log = service.log.clone();
+    let breaks = Mutex::new(3);
+    let server = Server::start(move |request| {
+        let mut response = service.answer(request);
+        let mut left = breaks.lock().unwrap();
+        if is_archive(&request.path) && *left > 0 && response.body.len() > 100_000 {
+            *left -= 1;
+            response.cut = Some(response.body.len() / 2);
+        }
+        response
+    });
+    let world = World::new();
+    let before = contents(&world.gowr_home());
+    for _ in 0..3 {
+        let outcome = install(&world, &server, &log, &["1.22.3"]).run();
+        refused(&world, &outcome, "the answer broke off", &before);
+    }
+    install(&world, &server, &log, &["1.22.3"]).run().success();
+    assert_eq!(world.go(["version"]).run().quiet().stdout(), "go version go1.22.3 linux\n");
+}
+
+#[test]
+fn a_full_disk() {
+    let service = Service::new(&["go1.22.3"]);
+    let log = service.log.clone();
+    let server = service.start();
+    let world = World::new();
+    let gowr_home = world.path("small");
+    fs::create_dir(&gowr_home).unwrap();
+    let script = "mount -t tmpfs -o size=1m small \"$GOWR_HOME\"; \"$@\"; status=$?; find \"$GOWR_HOME\" -name 'go1*'; exit $status";
+    let mut words = vec!["unshare", "--mount"];
+    words.extend(user_namespace());
+    words.extend(["--propagation=private", "sh", "-c", script, "sh"]);
+    let outcome = install(&world, &server, &log, &["1.22.3"])
+        .program(env!("CARGO_BIN_EXE_gowr"))
+        .env("GOWR_HOME", &gowr_home)
+        .under(words)
+        .run();
+    assert_eq!(outcome.code(), Some(1), "{}", outcome.report());
+    assert!(outcome.stderr().to_lowercase().contains("no space left"), "{}", outcome.report());
+    assert_eq!(outcome.stdout(), "", "left behind: {}", outcome.report());
+}
+
+#[test]
+fn interrupted_it_leaves_nothing() {
+    let service = Service::new(&["go1.22.3"]);
+    let log = service.log.clone();
+    let (sender, asked) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let server = Server::start(move |request| {
+        if is_archive(&request.path) {
+            sender.lock().unwrap().send(()).unwrap();
+            thread::sleep(Duration::from_secs(5));
+        }
+        service.answer(request)
+    });
+    let world = World::new();
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let mut child = install(&world, &server, &log, &["1.22.3"]).command().spawn().unwrap();
+        asked.recv_timeout(Duration::from_mins(1)).unwrap();
+        let begun = Instant::now();
+        kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+        let status = child.wait().unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(3), "it waited for the server");
+        let ended = status.signal().or(status.code().map(|code| code - 128));
+        assert_eq!(ended, Some(signal as i32), "{status}");
+        let left = fs::read_dir(world.gowr_home().join("staging")).map_or(0, Iterator::count);
+        assert_eq!(left, 0, "{signal}");
+        assert!(!world.goroot("go1.22.3").exists());
+        asked.try_iter().count();
+    }
+}
+
+/// Killed at the Nth of these calls: what was there is there, or what was to be there is there whole.
+#[test]
+fn killed_at_any_instant() {
+    let service = Service::new(&["go1.22.3"]);
+    let log = service.log.clone();
+    let server = service.start();
+    let complete = {
+        let world = World::new();
+        install(&world, &server, &log, &["1.22.3"]).run().success();
+        without_downloads(&world.gowr_home())
+    };
+    for (calls, step) in [
+        ("rename,renameat,renameat2", 1),
+        ("symlink,symlinkat", 1),
+        ("mkdir,mkdirat", 7),
+        ("write", 23),
+        ("openat", 61),
+    ] {
+        for number in (1..).step_by(step) {
+            let world = World::new();
+            let inject = format!("inject={calls}:signal=SIGKILL:when={number}");
+            let trace = ["-f", "-qq", "-o", "/dev/null", "-e", &inject];
+            let killed = install(&world, &server, &log, &["1.22.3"])
+                .under(trace)
+                .under([tool("strace")])
+                .run();
+            if killed.status().success() {
+                assert!(number > 1, "{calls} is never called");
+                break;
+            }
+            // Either is whole.
+            if world.goroot("go1.22.3").exists() {
+                assert_eq!(
+                    world.go(["version"]).env("GOWR_TOOLCHAIN", "1.22.3").run().quiet().stdout(),
+                    "go version go1.22.3 linux\n"
+                );
+            } else {
+                assert_eq!(
+                    world.go(["version"]).env("GOWR_TOOLCHAIN", "1.22.3").run().code(),
+                    Some(127)
+                );
+            }
+            let again = install(&world, &server, &log, &["1.22.3"]).run();
+            again.success();
+            assert_eq!(
+                without_downloads(&world.gowr_home()),
+                complete,
+                "{calls} {number}: {}",
+                again.report()
+            );
+        }
+    }
+}
+
+#[test]
+fn two_at_once() {
+    let service = Service::new(&["go1.22.3", "go1.22.4"]);
+    let log = service.log.clone();
+    let server = service.start();
+    let world = World::new();
+    thread::scope(|scope| {
+        for words in [["1.22.3"], ["1.22.3"], ["1.22.4"], ["1.22.4"]] {
+            let run = install(&world, &server, &log, &words);
+            scope.spawn(move || run.run().success().code());
+        }
+    });
+    assert_eq!(
+        without_downloads(&world.gowr_home()),
+        [
+            "distro/1.22",
+            "distro/go1.22.3",
+            "distro/go1.22.4",
+            "distro/newest",
+            "links/go1.22.3",
+            "links/go1.22.4",
+            "toolchains/go1.22.3",
+            "toolchains/go1.22.4"
+        ]
+    );
+}
