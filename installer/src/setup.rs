@@ -9,7 +9,7 @@ pub mod findings;
 mod fish;
 pub mod previous;
 mod programs;
-mod quote;
+pub mod quote;
 mod zsh;
 
 use std::env;

@@ -139,15 +139,8 @@ pub enum Problem {
         /// The running program.
         program: Bytes,
     },
-    /// Something only `gowr` can find out, in its words.
-    Told {
-        /// What: lower case, no period.
-        message: String,
-        /// Why.
-        cause: Option<String>,
-        /// The command that mends it.
-        fix: Option<String>,
-    },
+    /// Something only `gowr` finds out, in its words: lower case, no period.
+    Told(String),
 }
 
 impl Failure {
@@ -156,23 +149,11 @@ impl Failure {
         Self { code, problem, source: None }
     }
 
-    /// A failure in words of its own.
-    pub const fn new(code: Code, message: String) -> Self {
-        Self::of(code, Problem::Told { message, cause: None, fix: None })
-    }
-
     /// A failure to meet a wish. Apart and cold, so that the straight way stays small.
     #[cold]
     #[inline(never)]
     pub(crate) fn to_meet(source: &'static Source, code: Code, problem: Problem) -> Box<Self> {
         Box::new(Self { code, problem, source: Some(source) })
-    }
-
-    /// Says who asked.
-    #[must_use]
-    pub const fn asked_for_by(mut self, source: &'static Source) -> Self {
-        self.source = Some(source);
-        self
     }
 
     /// The exit status of this failure.

@@ -134,10 +134,9 @@ impl<D> Project<D> {
                 break;
             }
             for form in Form::ALL {
-                let bound = |bounds: &mut Bounds| bounds.of(machine, self, depth);
                 let found = probe(machine, directory, level, form, &names);
                 let Some((pin, is_foreign)) = found else { continue };
-                match bound(&mut bounds) {
+                match bounds.of(machine, self, depth) {
                     Bound::AboveHome => return pins,
                     _ if is_foreign => pins.foreign.push(pin.path),
                     Bound::Project => pins.project.push(pin),

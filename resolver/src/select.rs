@@ -9,6 +9,7 @@ use core::mem::ManuallyDrop;
 use crate::config::Config;
 use crate::defaults;
 use crate::failure::{Code, Failure, Problem};
+use crate::go_env::Setting;
 use crate::installed::{Found, Installed};
 use crate::machine::Machine;
 use crate::path::{self, Bytes, keep_value};
@@ -64,8 +65,11 @@ pub fn select<M: Machine, W: Witness>(
                 Some(_) => {
                     if let Some(source) = failure.source {
                         let reason = LoserReason::Failed(failure.code);
-                        let detail = || failure.message();
-                        witness.lost(|| Loser { source: *source, reason, detail: detail() });
+                        witness.lost(|| Loser {
+                            source: *source,
+                            reason,
+                            detail: failure.message(),
+                        });
                     }
                 }
             },
@@ -198,13 +202,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         let Some((file, setting)) = self.survey.settings.go_env(Name::GoToolchain) else {
             return Ok(None);
         };
-        let source = keep_value(Source {
-            file: Some(file),
-            line: Some(setting.line),
-            text: Some(setting.text),
-            request: Some(setting.value),
-            ..Source::row(Row::GoEnvFile, SourceKind::GoEnvFile)
-        });
+        let source = go_env_source(file, setting);
         // The environment beats that file, whatever it says (`cfg.Getenv` in cmd/go/internal/cfg).
         if self.survey.variables.by_user(Name::GoToolchain).is_some() {
             witness.lost(|| shadowed(source));
@@ -366,6 +364,16 @@ fn variable_source(row: Row, kind: SourceKind, value: Bytes) -> &'static Source 
         text: Some(path::concat(&[kind.as_str().as_bytes(), b"=", value])),
         request: Some(value),
         ..Source::row(row, kind)
+    })
+}
+
+fn go_env_source(file: Bytes, setting: Setting<'static>) -> &'static Source {
+    keep_value(Source {
+        file: Some(file),
+        line: Some(setting.line),
+        text: Some(setting.text),
+        request: Some(setting.value),
+        ..Source::row(Row::GoEnvFile, SourceKind::GoEnvFile)
     })
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// A word for sh, bash and zsh.
-pub(super) fn posix(path: &Path) -> Vec<u8> {
+pub fn posix(path: &Path) -> Vec<u8> {
     quote(path.as_os_str().as_bytes(), |byte| match byte {
         b'\'' => Some(br"'\''"),
         _ => None,
@@ -12,7 +12,7 @@ pub(super) fn posix(path: &Path) -> Vec<u8> {
 }
 
 /// A word for fish.
-pub(super) fn fish(path: &Path) -> Vec<u8> {
+pub fn fish(path: &Path) -> Vec<u8> {
     quote(path.as_os_str().as_bytes(), |byte| match byte {
         b'\'' => Some(br"\'"),
         b'\\' => Some(br"\\"),

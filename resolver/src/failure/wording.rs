@@ -37,7 +37,7 @@ impl Failure {
             Problem::Itself { executable, program } => {
                 format!("{} is this proxy itself ({})", shown(executable), shown(program))
             }
-            Problem::Told { message, .. } => message.clone(),
+            Problem::Told(message) => message.clone(),
         }
     }
 
@@ -57,7 +57,6 @@ impl Failure {
                 "nothing asks for one, this distro has none of its own, and PATH leads to none",
             )),
             Problem::TooDeep => Some(format!("GOWR_DEPTH={MAXIMUM_DEPTH} in the environment")),
-            Problem::Told { cause: Some(cause), .. } => Some(cause.clone()),
             _ => self.source.and_then(Source::asked_for),
         }
     }
@@ -79,7 +78,7 @@ impl Failure {
             Problem::Unreadable { file, .. } => format!("ls -ld {}", shell_quoted(file)),
             Problem::NothingFound => String::from("gowr install"),
             Problem::TooDeep | Problem::Itself { .. } => String::from("gowr which --explain"),
-            Problem::Told { fix, .. } => return fix.clone(),
+            Problem::Told(_) => return None,
         })
     }
 }

@@ -5,8 +5,8 @@ use alloc::format;
 use alloc::string::String;
 
 use super::{
-    Answer, RowResult, Rows, Selection, chosen, not_installed, nothing_found, switch_target,
-    variable_source,
+    Answer, RowResult, Rows, Selection, chosen, go_env_source, not_installed, nothing_found,
+    switch_target, variable_source,
 };
 use crate::failure::{Code, Failure, Problem};
 use crate::floor::{self, Raised};
@@ -62,22 +62,12 @@ impl<M: Machine, W: Witness> Rows<'_, M, W> {
     /// the toolchain to run instead of a default that is not.
     fn able_to_switch(&self, default: Option<&Answer>) -> RowResult {
         let survey = self.survey;
-        let from_file = || survey.settings.go_env(Name::GoToolchain);
         let (value, source) = match survey.variables.by_user(Name::GoToolchain) {
             Some(value) => {
                 (value, variable_source(Row::GoToolchain, SourceKind::GoToolchain, value))
             }
-            None => match from_file() {
-                Some((file, setting)) => (
-                    setting.value,
-                    keep_value(Source {
-                        file: Some(file),
-                        line: Some(setting.line),
-                        text: Some(setting.text),
-                        request: Some(setting.value),
-                        ..Source::row(Row::GoEnvFile, SourceKind::GoEnvFile)
-                    }),
-                ),
+            None => match survey.settings.go_env(Name::GoToolchain) {
+                Some((file, setting)) => (setting.value, go_env_source(file, setting)),
                 None => return Ok(None),
             },
         };

@@ -174,6 +174,8 @@ fn in_our_words(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use resolver::failure::Problem;
+
     use super::*;
 
     #[test]
@@ -191,7 +193,7 @@ mod tests {
     #[test]
     fn exit_statuses_are_those_of_the_codes() {
         for code in Code::ALL {
-            let failure = Failure::new(code, String::from("x"));
+            let failure = Failure::of(code, Problem::Told(String::from("x")));
             let error = CommandError::from(&failure);
             assert_eq!(error.status_of_runner(), code.exit_status(), "{}", code.as_str());
         }

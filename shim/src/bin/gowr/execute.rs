@@ -27,7 +27,7 @@ pub(crate) fn refused(machine: &impl Machine, program: Bytes, errno: Errno) -> C
             .fixed_by("gowr which --explain");
     }
     let code = Code::NotExecutable;
-    CommandError::from(&Failure::new(code, format!("cannot run {shown}")))
+    CommandError::from(&Failure::of(code, Problem::Told(format!("cannot run {shown}"))))
         .caused_by(errno.text())
         .fixed_by("gowr which --explain")
 }

@@ -1,5 +1,11 @@
 //! Code for shells.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use installer::setup::quote;
+
 /// A shell's language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Language {
@@ -28,22 +34,16 @@ impl Language {
         if !value.is_empty() && value.iter().all(is_plain) {
             return value.to_vec();
         }
-        let mut word = vec![b'\''];
-        for byte in value {
-            match (self, byte) {
-                (Self::Sh, b'\'') => word.extend_from_slice(b"'\\''"),
-                (Self::Fish, b'\'' | b'\\') => word.extend_from_slice(&[b'\\', *byte]),
-                _ => word.push(*byte),
-            }
+        let value = Path::new(OsStr::from_bytes(value));
+        match self {
+            Self::Sh => quote::posix(value),
+            Self::Fish => quote::fish(value),
         }
-        word.push(b'\'');
-        word
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::ffi::OsStrExt;
     use std::process::Command;
 
     use super::*;
@@ -66,7 +66,7 @@ mod tests {
         code.extend_from_slice(b"printf %s \"$VALUE\"");
         let output = Command::new("sh")
             .arg("-c")
-            .arg(std::ffi::OsStr::from_bytes(&code))
+            .arg(OsStr::from_bytes(&code))
             .env("LC_ALL", "C")
             .output()
             .expect("a shell");
