@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::ops::ControlFlow;
 
 use crate::distro_go;
 use crate::machine::{Follow, Kind, Machine};
@@ -19,20 +20,23 @@ pub(crate) fn distro<M: Machine, W: Witness>(
     survey: &Survey<'_, M>,
     witness: &mut W,
 ) -> Option<Answer> {
-    let source = || path::keep_value(Source::row(Row::Distro, SourceKind::Distro));
-    for root in distro_go::roots(survey.machine, survey.distro) {
+    let mut found = None;
+    distro_go::each_root(survey.machine, survey.distro, &mut |root| {
         if survey.machine.metadata(None, root, Follow::Links).is_err() {
-            continue;
+            return ControlFlow::Continue(());
         }
+        let source = path::keep_value(Source::row(Row::Distro, SourceKind::Distro));
         match toolchain::goroot(survey.machine, root, survey.invocation.program, Origin::Distro) {
             Ok(toolchain) if !survey.is_this_program(toolchain.executable) => {
-                return Some(Answer { toolchain, source: source() });
+                found = Some(Answer { toolchain, source });
+                return ControlFlow::Break(());
             }
             Ok(_) => {}
-            Err(unusable) => passed_over(witness, source(), unusable),
+            Err(unusable) => passed_over(witness, source, unusable),
         }
-    }
-    None
+        ControlFlow::Continue(())
+    });
+    found
 }
 
 fn passed_over<W: Witness>(witness: &mut W, source: &Source, unusable: Unusable) {

@@ -1,9 +1,12 @@
 //! The Go that a distro brings: where each keeps it, then where anyone might have put one.
 
+use core::ops::ControlFlow;
+
 use crate::distro::{self, Distro};
 use crate::machine::Machine;
 use crate::path::{self, Bytes};
 use crate::real_path::real_path;
+use crate::version::compare;
 
 /// A place where a GOROOT may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +46,46 @@ const KNOWN: &[Place] = &[
     At("/home/linuxbrew/.linuxbrew/opt/go/libexec"),
 ];
 
-/// The directories where this distro's own Go may be, best first; none was looked into yet.
-pub fn roots<M: Machine>(machine: &M, distro: Distro) -> impl Iterator<Item = Bytes> + use<'_, M> {
-    let own = distro::families(distro.release).filter_map(places).chain([KNOWN]);
-    own.flatten().filter_map(move |place| find(machine, *place))
+/// Shows `visit` the directories where this distro's own Go may be, best first, until it breaks off; none was looked
+/// into yet.
+pub fn each_root<M: Machine>(
+    machine: &M,
+    distro: Distro,
+    visit: &mut dyn FnMut(Bytes) -> ControlFlow<()>,
+) {
+    for family in distro::families(distro.release) {
+        if let Some(places) = places(family)
+            && each_of(machine, places, visit).is_break()
+        {
+            return;
+        }
+    }
+    let _ = each_of(machine, KNOWN, visit);
+}
+
+#[inline(never)]
+fn each_of<M: Machine>(
+    machine: &M,
+    places: &[Place],
+    visit: &mut dyn FnMut(Bytes) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    for place in places {
+        if let Some(root) = find(machine, *place) {
+            visit(root)?;
+        }
+    }
+    ControlFlow::Continue(())
 }
 
 fn places(family: &str) -> Option<&'static [Place]> {
-    let is_family = |id: &&str| id.eq_ignore_ascii_case(family);
-    TABLE.iter().find(|(ids, _)| ids.iter().any(is_family)).map(|(_, places)| *places)
+    for (ids, places) in TABLE {
+        for id in *ids {
+            if id.eq_ignore_ascii_case(family) {
+                return Some(places);
+            }
+        }
+    }
+    None
 }
 
 fn find<M: Machine>(machine: &M, place: Place) -> Option<Bytes> {
@@ -62,17 +96,16 @@ fn find<M: Machine>(machine: &M, place: Place) -> Option<Bytes> {
             path::parent(path::parent(program)?)
         }
         NewestIn(directory, prefix) => {
-            let names = machine.list(directory.as_bytes()).ok()?;
-            let version = |name: Bytes| {
-                let rest = name.strip_prefix(prefix.as_bytes())?;
-                core::str::from_utf8(rest).ok()
-            };
-            names
-                .iter()
-                .filter_map(|name| Some((version(name)?, name)))
-                .filter(|(version, _)| version.starts_with("1."))
-                .max_by(|(left, _), (right, _)| crate::version::compare(left, right))
-                .map(|(_, name)| path::join(directory.as_bytes(), name))
+            let mut newest: Option<(&str, Bytes)> = None;
+            for name in machine.list(directory.as_bytes()).ok()? {
+                let version = name.strip_prefix(prefix.as_bytes());
+                let Some(Ok(version)) = version.map(core::str::from_utf8) else { continue };
+                let is_newer = |(newest, _)| compare(version, newest).is_gt();
+                if version.starts_with("1.") && newest.is_none_or(is_newer) {
+                    newest = Some((version, name));
+                }
+            }
+            newest.map(|(_, name)| path::join(directory.as_bytes(), name))
         }
     }
 }
@@ -88,8 +121,12 @@ mod tests {
         let machine = machine.file("/etc/os-release", os_release);
         let distro = Distro::detect(&machine, &Variables::scan(&[]));
         let there = |root: &Bytes| machine.list(root).is_ok();
-        let root = roots(&machine, distro).find(there)?;
-        String::from_utf8(root.to_vec()).ok()
+        let mut found = None;
+        each_root(&machine, distro, &mut |root| {
+            found = there(&root).then_some(root);
+            if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        String::from_utf8(found?.to_vec()).ok()
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //!
 //! A denylist, not an allowlist: Go hands its whole environment to tests, generators and compilers.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::cache::Cache;
@@ -93,13 +92,13 @@ impl Reason {
 }
 
 /// The depth of this proxy among proxies, and an error where it goes round in circles.
-pub(crate) fn depth<M: Machine>(survey: &Survey<'_, M>) -> Result<u32, Box<Failure>> {
+pub(crate) fn depth<M: Machine>(survey: &Survey<'_, M>) -> Result<u32, &'static Failure> {
     let text = survey.variables.get(Name::GowrDepth).unwrap_or_default();
     let depth = core::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     if depth < MAXIMUM_DEPTH {
         return Ok(depth);
     }
-    Err(Failure::of(Code::Loop, Problem::TooDeep).into())
+    Err(Failure::of(Code::Loop, Problem::TooDeep).kept())
 }
 
 /// Works out every change.
@@ -221,11 +220,10 @@ impl<M: Machine> Changes<'_, M> {
     /// PATH keeps its order: it enters the keys of cached test results, so the change must be idempotent.
     fn path(&mut self) {
         let Some(inherited) = self.survey.variables.get(Name::Path) else { return };
-        let windows = windows_path::entries(self.survey, inherited);
         let mut kept = inherited;
-        if !windows.is_empty() {
+        if let Some(without_windows) = windows_path::without(self.survey.machine, inherited) {
             if self.drops_windows_path() {
-                kept = windows_path::without(inherited, &windows);
+                kept = without_windows;
                 self.set(Name::Path, kept, Reason::WindowsPath);
             } else if self.survey.variables.get(Name::Gccgo).is_none() {
                 // Every go command looks gccgo up in each entry (cmd/go/internal/work/gccgo.go); an absolute

@@ -1,9 +1,6 @@
 //! Why a call of `go` cannot be answered.
 
-use alloc::boxed::Box;
-use alloc::string::String;
-
-use crate::path::Bytes;
+use crate::path::{self, Bytes};
 use crate::source::Source;
 use crate::toolchain::Unusable;
 use crate::user_file;
@@ -91,7 +88,7 @@ impl Code {
 }
 
 /// One error. Only data: the proxy hands over to `gowr`, which shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The kind, for programs.
     pub code: Code,
@@ -102,7 +99,7 @@ pub struct Failure {
 }
 
 /// What is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// A version or name that is not here.
     Missing(Request),
@@ -140,7 +137,7 @@ pub enum Problem {
         program: Bytes,
     },
     /// Something only `gowr` finds out, in its words: lower case, no period.
-    Told(String),
+    Told(&'static str),
 }
 
 impl Failure {
@@ -149,11 +146,17 @@ impl Failure {
         Self { code, problem, source: None }
     }
 
-    /// A failure to meet a wish. Apart and cold, so that the straight way stays small.
+    /// A failure to meet a wish.
+    pub(crate) fn to_meet(source: &'static Source, code: Code, problem: Problem) -> &'static Self {
+        Self { code, problem, source: Some(source) }.kept()
+    }
+
+    /// This failure, kept for the rest of the process: what carries it is one word. Apart and cold, so that the
+    /// straight way stays small.
     #[cold]
     #[inline(never)]
-    pub(crate) fn to_meet(source: &'static Source, code: Code, problem: Problem) -> Box<Self> {
-        Box::new(Self { code, problem, source: Some(source) })
+    pub fn kept(self) -> &'static Self {
+        path::keep_value(self)
     }
 
     /// The exit status of this failure.
@@ -162,14 +165,14 @@ impl Failure {
     }
 
     /// A file that must be read and cannot be.
-    pub(crate) fn unreadable(file: Bytes, reason: &'static str) -> Box<Self> {
-        Box::new(Self::of(Code::Unreadable, Problem::Unreadable { file, reason }))
+    pub(crate) fn unreadable(file: Bytes, reason: &'static str) -> &'static Self {
+        Self::of(Code::Unreadable, Problem::Unreadable { file, reason }).kept()
     }
 
     /// A file whose content cannot be used.
-    pub(crate) fn malformed(error: user_file::Error, file: Bytes, content: Bytes) -> Box<Self> {
+    pub(crate) fn malformed(error: user_file::Error, file: Bytes, content: Bytes) -> &'static Self {
         let index = (error.line as usize).checked_sub(1);
         let line = index.and_then(|index| content.split(|byte| *byte == b'\n').nth(index));
-        Box::new(Self::of(error.code, Problem::Malformed { file, line, error }))
+        Self::of(error.code, Problem::Malformed { file, line, error }).kept()
     }
 }

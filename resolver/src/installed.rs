@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 use core::marker::PhantomData;
+use core::ops::ControlFlow;
 
 use crate::distro::Distro;
 use crate::distro_go;
@@ -171,11 +172,13 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
             return found;
         }
         let mut unusable = None;
-        for root in distro_go::roots(self.machine, self.distro) {
+        let mut usable = None;
+        distro_go::each_root(self.machine, self.distro, &mut |root| {
             match toolchain::goroot(self.machine, root, self.program, Origin::Distro) {
                 Ok(toolchain) => {
                     if toolchain.version.is_some_and(|name| request.accepts(name)) {
-                        return Found::Usable(toolchain);
+                        usable = Some(toolchain);
+                        return ControlFlow::Break(());
                     }
                 }
                 Err(reason) => {
@@ -186,6 +189,10 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
                     }
                 }
             }
+            ControlFlow::Continue(())
+        });
+        if let Some(toolchain) = usable {
+            return Found::Usable(toolchain);
         }
         unusable.map_or(Found::Absent, Found::Unusable)
     }

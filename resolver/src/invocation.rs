@@ -102,40 +102,41 @@ fn command(verb: &[u8], subverb: &[u8], arguments: &[&[u8]]) -> Command {
             Command::NoModule
         }
         b"mod" if subverb == b"edit" => Command::NoModule,
-        b"install" if packages(arguments).any(has_version) => Command::PackageAtVersion,
-        b"run" if packages(arguments).next().is_some_and(has_version) => Command::PackageAtVersion,
+        b"install" if names_version(arguments, true) => Command::PackageAtVersion,
+        b"run" if names_version(arguments, false) => Command::PackageAtVersion,
         _ => Command::Module,
     }
 }
 
 fn stores_settings(arguments: &[&[u8]]) -> bool {
-    arguments
-        .iter()
-        .take_while(|argument| argument.starts_with(b"-"))
-        .any(|flag| matches!(*flag, b"-w" | b"--w" | b"-w=true" | b"--w=true"))
+    for argument in arguments {
+        match *argument {
+            b"-w" | b"--w" | b"-w=true" | b"--w=true" => return true,
+            [b'-', ..] => {}
+            _ => break,
+        }
+    }
+    false
 }
 
-fn has_version(package: &[u8]) -> bool {
-    package.contains(&b'@')
-}
-
-/// The arguments that are neither flags nor values of flags.
-fn packages<'a>(arguments: &[&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
+/// Whether the first package among the arguments, or any of `all`, is `pkg@version`; flags and the values of flags are
+/// no packages.
+fn names_version(arguments: &[&[u8]], all: bool) -> bool {
     let mut rest = arguments.iter();
     let mut flags_ended = false;
-    core::iter::from_fn(move || {
-        loop {
-            let argument = *rest.next()?;
-            if flags_ended || !argument.starts_with(b"-") || argument == b"-" {
-                return Some(argument);
+    while let Some(argument) = rest.next() {
+        if flags_ended || *argument == b"-" || argument.first() != Some(&b'-') {
+            let has_version = argument.contains(&b'@');
+            if has_version || !all {
+                return has_version;
             }
-            if argument == b"--" {
-                flags_ended = true;
-            } else if takes_value(argument) {
-                rest.next();
-            }
+        } else if *argument == b"--" {
+            flags_ended = true;
+        } else if takes_value(argument) {
+            rest.next();
         }
-    })
+    }
+    false
 }
 
 /// Whether a flag of `go build`, `install` or `run` takes the next word as its value

@@ -4,7 +4,6 @@
 //! first, each probe relative to its directory: one component a lookup and no `..`, because on WSL's Windows
 //! drives each component is a round trip of milliseconds.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::distro::Distro;
@@ -38,7 +37,7 @@ pub struct PinFile {
     /// Which kind of file.
     pub form: Form,
     /// What it says, or why that cannot be used.
-    pub content: Result<Pin, Box<Failure>>,
+    pub content: Result<Pin, &'static Failure>,
 }
 
 impl PinFile {
@@ -133,19 +132,17 @@ impl<D> Project<D> {
             if depth > 0 && is_above_ceiling(level, variables) {
                 break;
             }
-            for form in Form::ALL {
-                let found = probe(machine, directory, level, form, &names);
-                let Some((pin, is_foreign)) = found else { continue };
+            for (pin, is_foreign) in pins_in(machine, directory, level, &names, all) {
                 match bounds.of(machine, self, depth) {
                     Bound::AboveHome => return pins,
                     _ if is_foreign => pins.foreign.push(pin.path),
                     Bound::Project => pins.project.push(pin),
                     Bound::Home => pins.home.push(pin),
                 }
-                let is_found = !pins.project.is_empty() || !pins.home.is_empty();
-                if is_found && !all {
-                    return pins;
-                }
+            }
+            let is_found = !pins.project.is_empty() || !pins.home.is_empty();
+            if is_found && !all {
+                break;
             }
             pins.home_seen |= clean_home == Some(level);
         }
@@ -218,12 +215,13 @@ pub fn home_pins<M: Machine>(
         return Vec::new();
     };
     let Ok(directory) = machine.open_directory(None, home) else { return Vec::new() };
-    let names = distro.names();
-    let pins = Form::ALL.into_iter().filter_map(|form| {
-        let (pin, is_foreign) = probe(machine, &directory, home, form, &names)?;
-        (!is_foreign).then_some(pin)
-    });
-    pins.take(if all { Form::ALL.len() } else { 1 }).collect()
+    let mut pins = Vec::new();
+    for (pin, is_foreign) in pins_in(machine, &directory, home, &distro.names(), all) {
+        if !is_foreign {
+            pins.push(pin);
+        }
+    }
+    pins
 }
 
 /// The directory Go itself would start from: `-C` applied, `$PWD` where it names that directory, else the
@@ -279,11 +277,13 @@ impl Bounds {
             };
             self.identity = Some(found.identity);
         }
-        for (index, (_, directory)) in
-            project.innermost_first().enumerate().take(depth + 1).skip(self.checked)
-        {
-            let found = machine.metadata(Some(directory), b"", Follow::Links);
-            if self.found.is_none() && found.ok().map(|found| found.identity) == self.identity {
+        for index in self.checked..=depth {
+            // The levels stand outermost first, and depths count from the innermost.
+            let level = project.levels.iter().rev().nth(index);
+            let found = level.and_then(|(_, directory)| {
+                machine.metadata(Some(directory), b"", Follow::Links).ok()
+            });
+            if self.found.is_none() && found.map(|found| found.identity) == self.identity {
                 self.found = Some(index);
             }
         }
@@ -294,6 +294,28 @@ impl Bounds {
             Some(_) => Bound::AboveHome,
         }
     }
+}
+
+/// The pin files in one directory, and whether somebody else put them where anyone may write; only the first that
+/// counts unless `all` are wanted.
+#[inline(never)]
+fn pins_in<M: Machine>(
+    machine: &M,
+    directory: &M::Directory,
+    level: &[u8],
+    names: &DistroNames<'_>,
+    all: bool,
+) -> Vec<(PinFile, bool)> {
+    let mut pins = Vec::new();
+    for form in Form::ALL {
+        if let Some((pin, is_foreign)) = probe(machine, directory, level, form, names) {
+            pins.push((pin, is_foreign));
+            if !is_foreign && !all {
+                break;
+            }
+        }
+    }
+    pins
 }
 
 /// Looks for one pin file in one directory; with it, whether somebody else put it where anyone may write.

@@ -1,6 +1,5 @@
 //! The whole answer: what to execute, in which environment, and why.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
@@ -71,7 +70,7 @@ pub fn resolve<M: Machine, W: Witness>(
     machine: &M,
     invocation: &Invocation,
     witness: &mut W,
-) -> Result<Resolution, Box<Failure>> {
+) -> Result<Resolution, &'static Failure> {
     // Nothing is tidied up: the proxy becomes another program next, and its descriptors close by themselves.
     let survey = ManuallyDrop::new(Survey::take(machine, invocation)?);
     resolve_survey(&survey, witness)
@@ -81,7 +80,7 @@ pub fn resolve<M: Machine, W: Witness>(
 pub fn resolve_survey<M: Machine, W: Witness>(
     survey: &Survey<'_, M>,
     witness: &mut W,
-) -> Result<Resolution, Box<Failure>> {
+) -> Result<Resolution, &'static Failure> {
     let depth = environment::depth(survey)?;
     let selection = select::select(survey, witness)?;
     if survey.is_this_program(selection.toolchain.executable) {

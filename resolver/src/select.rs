@@ -1,6 +1,5 @@
 //! The choice: eleven rows, the first that answers wins, and go.mod may raise a default.
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use core::cell::OnceCell;
@@ -50,7 +49,7 @@ pub(crate) struct Answer {
 pub fn select<M: Machine, W: Witness>(
     survey: &Survey<'_, M>,
     witness: &mut W,
-) -> Result<Selection, Box<Failure>> {
+) -> Result<Selection, &'static Failure> {
     let rows = ManuallyDrop::new(Rows::<M, W>::new(survey));
     let mut winner: Option<(Row, Answer)> = None;
     for row in Row::ALL {
@@ -111,13 +110,12 @@ fn shadowed(source: &Source) -> Loser {
     Loser { source: *source, reason: LoserReason::Shadowed, detail }
 }
 
-#[cold]
-fn nothing_found() -> Box<Failure> {
-    Box::new(Failure::of(Code::NothingFound, Problem::NothingFound))
+fn nothing_found() -> &'static Failure {
+    Failure::of(Code::NothingFound, Problem::NothingFound).kept()
 }
 
-/// A result of a row; boxed, as a failure is large and rare.
-type RowResult = Result<Option<Answer>, Box<Failure>>;
+/// A result of a row.
+type RowResult = Result<Option<Answer>, &'static Failure>;
 
 /// The rows of the table over one survey.
 struct Rows<'a, M: Machine, W: Witness> {
@@ -289,10 +287,9 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         let Some((first, others)) = pins.split_first() else { return Ok(None) };
         let answer = match &first.content {
             Ok(pin) => self.by_choices(pin.choices, pin_source(first, row)),
-            Err(failure) => Err(Box::new(Failure {
-                source: Some(pin_source(first, row)),
-                ..(**failure).clone()
-            })),
+            Err(failure) => {
+                Err(Failure::to_meet(pin_source(first, row), failure.code, failure.problem))
+            }
         };
         for other in others {
             witness.lost(|| shadowed(pin_source(other, row)));
@@ -351,11 +348,11 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
     }
 }
 
-fn not_installed(request: Request, source: &'static Source) -> Box<Failure> {
+fn not_installed(request: Request, source: &'static Source) -> &'static Failure {
     Failure::to_meet(source, Code::NotInstalled, Problem::Missing(request))
 }
 
-fn failed(unusable: Unusable, source: &'static Source) -> Box<Failure> {
+fn failed(unusable: Unusable, source: &'static Source) -> &'static Failure {
     Failure::to_meet(source, unusable.code(), Problem::Unusable(unusable))
 }
 

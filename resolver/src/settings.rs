@@ -1,6 +1,5 @@
 //! The user's standing wishes: gowr's configuration and the file of `go env -w`.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 
 use crate::config::{self, Config, SIZE_LIMIT};
@@ -24,7 +23,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads both files; a missing one says nothing, a malformed configuration is an error.
-    pub fn read<M: Machine>(machine: &M, places: &Places) -> Result<Self, Box<Failure>> {
+    pub fn read<M: Machine>(machine: &M, places: &Places) -> Result<Self, &'static Failure> {
         let user = match places.user_configuration {
             Some(path) => read_configuration(machine, path)?,
             None => Config::default(),
@@ -53,11 +52,11 @@ impl Settings {
 }
 
 /// The system's configuration; asked for only when nothing before it answers.
-pub fn system_configuration<M: Machine>(machine: &M) -> Result<Config, Box<Failure>> {
+pub fn system_configuration<M: Machine>(machine: &M) -> Result<Config, &'static Failure> {
     read_configuration(machine, SYSTEM_CONFIGURATION)
 }
 
-fn read_configuration<M: Machine>(machine: &M, path: Bytes) -> Result<Config, Box<Failure>> {
+fn read_configuration<M: Machine>(machine: &M, path: Bytes) -> Result<Config, &'static Failure> {
     match machine.read_file(None, path, SIZE_LIMIT + 1) {
         Ok(file) if file.metadata.kind == Kind::File => config::parse(file.content)
             .map_err(|error| Failure::malformed(error, path, file.content)),

@@ -1,7 +1,5 @@
 //! Everything that is read of the world before anything is chosen.
 
-use alloc::boxed::Box;
-
 use crate::distro::Distro;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
@@ -32,7 +30,7 @@ pub struct Survey<'a, M: Machine> {
 
 impl<'a, M: Machine> Survey<'a, M> {
     /// Looks around.
-    pub fn take(machine: &'a M, invocation: &'a Invocation) -> Result<Self, Box<Failure>> {
+    pub fn take(machine: &'a M, invocation: &'a Invocation) -> Result<Self, &'static Failure> {
         let variables = Variables::scan(machine.environment());
         let places = Places::find(machine, &variables);
         let settings = Settings::read(machine, &places)?;

@@ -1,13 +1,14 @@
 //! What pin files and the configuration have in common: limits, errors, `format`, and unknown keys.
 
 use crate::failure::Code;
+use crate::path::keep_text;
 use crate::version::Request;
 use crate::yaml::{self, Document, Scalar, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What is wrong with a file that a person writes. Only data: the proxy never shows it, `gowr` makes it a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error {
     /// [`Code::BadPin`] or [`Code::NewerFormat`].
     pub code: Code,
@@ -17,7 +18,7 @@ pub struct Error {
     /// The column, counted from 1 in characters; none where the line says enough.
     pub column: Option<u32>,
     /// The word it is about, where it is about one.
-    pub subject: Option<String>,
+    pub subject: Option<&'static str>,
     /// What is wrong: lower case, no period, and about the subject.
     pub message: &'static str,
     /// The way out.
@@ -49,12 +50,12 @@ impl Error {
 
     /// Says which word it is about.
     pub(crate) fn about(self, subject: &str) -> Self {
-        Self { subject: Some(String::from(subject)), ..self }
+        Self { subject: Some(keep_text(subject)), ..self }
     }
 
     /// What is wrong, in words.
     pub fn message(&self) -> String {
-        match &self.subject {
+        match self.subject {
             Some(subject) => [&quote(subject), " ", self.message].concat(),
             None => String::from(self.message),
         }
@@ -62,7 +63,7 @@ impl Error {
 
     /// The way out, in words.
     pub fn hint(&self) -> Option<String> {
-        let subject = self.subject.as_deref().unwrap_or_default();
+        let subject = self.subject.unwrap_or_default();
         match self.hint {
             Hint::None => None,
             Hint::Text(text) => Some(String::from(text)),

@@ -5,24 +5,32 @@ use alloc::vec::Vec;
 use crate::machine::Machine;
 use crate::mounts::WindowsDrives;
 use crate::path::{self, Bytes};
-use crate::survey::Survey;
 use crate::text::find_byte;
 
 const KERNEL_RELEASE: &[u8] = b"/proc/sys/kernel/osrelease";
 const MOUNTS: &[u8] = b"/proc/self/mountinfo";
 const LIMIT: usize = 4 * 1024 * 1024;
 
-/// The entries of PATH that lie on a Windows drive. No system call is spent where no entry has a component of one
-/// letter, as every drive's mount point has (`/mnt/c`, or `/c` with `automount.root=/`).
-pub(crate) fn entries<M: Machine>(survey: &Survey<'_, M>, path_variable: Bytes) -> Vec<Bytes> {
-    if !has_short_component(path_variable) || !is_wsl(survey.machine) {
-        return Vec::new();
+/// PATH without the entries that lie on a Windows drive; none where there is no such entry. No system call is spent
+/// where no entry has a component of one letter, as every drive's mount point has (`/mnt/c`, or `/c` with
+/// `automount.root=/`).
+pub(crate) fn without<M: Machine>(machine: &M, path_variable: Bytes) -> Option<Bytes> {
+    if !has_short_component(path_variable) || !is_wsl(machine) {
+        return None;
     }
-    let entries = path_variable.split(|byte| *byte == b':');
-    let suspects: Vec<Bytes> = entries.filter(|entry| has_short_component(entry)).collect();
-    let Ok(file) = survey.machine.read_file(None, MOUNTS, LIMIT) else { return Vec::new() };
-    let drives = WindowsDrives::parse(file.content);
-    suspects.into_iter().filter(|entry| drives.contains(entry)).collect()
+    let drives = WindowsDrives::parse(machine.read_file(None, MOUNTS, LIMIT).ok()?.content);
+    let mut kept = Vec::with_capacity(path_variable.len());
+    let (mut found, mut separator) = (false, &b""[..]);
+    for entry in path_variable.split(|byte| *byte == b':') {
+        if has_short_component(entry) && drives.contains(entry) {
+            found = true;
+            continue;
+        }
+        kept.extend_from_slice(separator);
+        kept.extend_from_slice(entry);
+        separator = b":";
+    }
+    found.then(|| path::keep(kept))
 }
 
 /// Whether a component of one letter stands anywhere in a PATH.
@@ -46,10 +54,4 @@ pub fn is_wsl<M: Machine>(machine: &M) -> bool {
         let word = b"microsoft";
         file.content.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
     })
-}
-
-/// PATH without those entries.
-pub(crate) fn without(path_variable: Bytes, entries: &[Bytes]) -> Bytes {
-    let kept = path_variable.split(|byte| *byte == b':').filter(|entry| !entries.contains(entry));
-    path::keep(kept.collect::<Vec<_>>().join(&b':'))
 }

@@ -11,8 +11,8 @@
 //! Scalars are text as written: `1.20` is not the number 1.2, and `no` is not false. What a newcomer could take
 //! for something else (a tab, a key twice, a value going on in the next line) is an error with its place.
 
+use crate::path::keep_text;
 use crate::text;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -50,14 +50,14 @@ pub struct Scalar<'a> {
 }
 
 /// What is wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The line, counted from 1.
     pub line: u32,
     /// The column, counted from 1 in characters.
     pub column: u32,
     /// The key it is about, where there is one.
-    pub subject: Option<String>,
+    pub subject: Option<&'static str>,
     /// What is wrong: lower case, no period, and about the subject.
     pub message: &'static str,
 }
@@ -193,7 +193,7 @@ fn refuse_duplicate<'k, 'a: 'k>(
 ) -> Result<(), Error> {
     if others.any(|other| other.text == key.text) {
         let at = key.range.start - line.start;
-        let subject = Some(String::from(key.text));
+        let subject = Some(keep_text(key.text));
         return Err(Error { subject, ..line.error(at, "is there twice") });
     }
     Ok(())

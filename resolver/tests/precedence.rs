@@ -39,7 +39,7 @@ fn store(mut machine: MemoryMachine, key: &str, names: &[&str]) -> MemoryMachine
 fn resolve(
     machine: &MemoryMachine,
     line: &'static str,
-) -> Result<Resolution, Box<resolver::Failure>> {
+) -> Result<Resolution, &'static resolver::Failure> {
     let words: Vec<&[u8]> = line.split(' ').skip(1).map(str::as_bytes).collect();
     let started_as = machine.execution_path().to_vec();
     let invocation = Invocation::parse(&started_as, &words);

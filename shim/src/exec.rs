@@ -64,27 +64,34 @@ pub fn exec_edited(
     names: &[&str],
     set: &[ThinStr<'_>],
 ) -> Errno {
-    let mut entries = Vec::with_capacity(environment.len() + set.len() + 1);
-    entries.extend(without(environment, names).map(Some));
-    entries.extend(set.iter().copied().map(Some));
-    entries.push(None);
-    let arguments: Vec<_> = arguments.iter().copied().map(Some).chain([None]).collect();
-    sys::execute(executable, &arguments, &entries)
-}
-
-/// The entries of none of these names.
-fn without<'a>(environment: &[ThinStr<'a>], names: &[&str]) -> impl Iterator<Item = ThinStr<'a>> {
     // Most entries start like none of them: a set of first bytes, folded to 64 bits, tells.
     let bit = |byte: u8| 1_u64 << (byte % 64);
-    let initials = names.iter().filter_map(|name| name.as_bytes().first());
-    let initials = initials.fold(0, |set, initial| set | bit(*initial));
-    environment.iter().copied().filter(move |entry| {
-        initials & bit(entry.first_byte()) == 0 || !names.iter().any(|name| entry.is_variable(name))
-    })
+    let mut initials = 0;
+    for name in names {
+        initials |= name.bytes().next().map_or(0, bit);
+    }
+    let mut entries = Vec::with_capacity(environment.len() + set.len() + 1);
+    for entry in environment {
+        let may_be_one = initials & bit(entry.first_byte()) != 0;
+        if !may_be_one || !names.iter().any(|name| entry.is_variable(name)) {
+            entries.push(Some(*entry));
+        }
+    }
+    entries.extend(set.iter().copied().map(Some));
+    entries.push(None);
+    let mut ended = Vec::with_capacity(arguments.len() + 1);
+    ended.extend(arguments.iter().copied().map(Some));
+    ended.push(None);
+    sys::execute(executable, &ended, &entries)
 }
 
 /// The arguments without the first `dropped` after the program's name.
 pub fn without_dropped<'a>(arguments: &[ThinStr<'a>], dropped: usize) -> Vec<ThinStr<'a>> {
-    let (name, rest) = arguments.split_at(arguments.len().min(1));
-    name.iter().chain(rest.iter().skip(dropped)).copied().collect()
+    let mut kept = Vec::with_capacity(arguments.len());
+    for (index, argument) in arguments.iter().enumerate() {
+        if index == 0 || index > dropped {
+            kept.push(*argument);
+        }
+    }
+    kept
 }

@@ -1,5 +1,6 @@
 //! `.gowr.yaml` and `config.yaml`: one value, found by the places that [`resolver::yaml`] gives.
 
+use resolver::path::keep_text;
 use resolver::yaml::{self, Error, Scalar, Value};
 
 use super::{append_line, insert_line, line_around, replace, unless};
@@ -118,7 +119,7 @@ fn fill(content: &[u8], key: &Scalar<'_>, value: &str) -> Result<Vec<u8>, Error>
 }
 
 fn at(key: &Scalar<'_>, message: &'static str) -> Error {
-    let subject = Some(key.text.to_owned());
+    let subject = Some(keep_text(key.text));
     Error { line: key.line, column: key.column, subject, message }
 }
 

@@ -37,7 +37,7 @@ impl Failure {
             Problem::Itself { executable, program } => {
                 format!("{} is this proxy itself ({})", shown(executable), shown(program))
             }
-            Problem::Told(message) => message.clone(),
+            Problem::Told(message) => String::from(*message),
         }
     }
 

@@ -1,6 +1,5 @@
 //! What becomes of a default: it must be able to switch where GOTOOLCHAIN asks for that, and go.mod may raise it.
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
@@ -30,7 +29,7 @@ impl<M: Machine, W: Witness> Rows<'_, M, W> {
         winner: Option<(Row, Answer)>,
         need: Option<Need>,
         witness: &mut W,
-    ) -> Result<Selection, Box<Failure>> {
+    ) -> Result<Selection, &'static Failure> {
         if let Some(replaced) = self.able_to_switch(winner.as_ref().map(|(_, answer)| answer))? {
             if let Some((_, default)) = winner {
                 let detail = String::from("it is too old to switch to what GOTOOLCHAIN names");
@@ -116,6 +115,6 @@ fn need_source(need: &Need) -> &'static Source {
     })
 }
 
-fn floor_unmet(need: &Need) -> Box<Failure> {
+fn floor_unmet(need: &Need) -> &'static Failure {
     Failure::to_meet(need_source(need), Code::Floor, Problem::BelowFloor(need.version))
 }

@@ -1,6 +1,5 @@
 //! What is not the straight way goes on in `gowr`, which has the words for it; alone, the proxy says one line.
 
-use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -21,7 +20,7 @@ const MAXIMUM_LINKS: usize = 40;
 /// Why this is not the straight way.
 pub(crate) enum Trouble {
     /// There is no answer.
-    Failed(Box<Failure>),
+    Failed(&'static Failure),
     /// The kernel refuses to execute the answer.
     CannotRun(Bytes, Errno),
 }

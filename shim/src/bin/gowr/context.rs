@@ -129,7 +129,7 @@ impl Context {
         &self,
         program: Program,
         arguments: &[Bytes],
-    ) -> Result<Survey<'static, LinuxMachine>, Box<Failure>> {
+    ) -> Result<Survey<'static, LinuxMachine>, &'static Failure> {
         let execution_path = path::join(self.directory, program.as_str().as_bytes());
         let process = Process { execution_path, ..self.process };
         let machine: &'static LinuxMachine = Box::leak(Box::new(LinuxMachine::new(&process)));
@@ -155,7 +155,7 @@ impl Context {
     /// What a plain `go` gets here.
     pub(crate) fn resolve(
         &self,
-    ) -> Result<(Survey<'static, LinuxMachine>, Resolution), Box<Failure>> {
+    ) -> Result<(Survey<'static, LinuxMachine>, Resolution), &'static Failure> {
         let survey = self.survey(Program::Go, &[])?;
         let resolution = resolution::resolve_survey(&survey, &mut Losers::default())?;
         Ok((survey, resolution))

@@ -131,12 +131,6 @@ impl From<&Failure> for CommandError {
     }
 }
 
-impl From<Box<Failure>> for CommandError {
-    fn from(failure: Box<Failure>) -> Self {
-        Self::from(&*failure)
-    }
-}
-
 impl From<installer::error::Error> for CommandError {
     fn from(error: installer::error::Error) -> Self {
         let mut causes = Vec::new();
@@ -193,7 +187,7 @@ mod tests {
     #[test]
     fn exit_statuses_are_those_of_the_codes() {
         for code in Code::ALL {
-            let failure = Failure::of(code, Problem::Told(String::from("x")));
+            let failure = Failure::of(code, Problem::Told("x"));
             let error = CommandError::from(&failure);
             assert_eq!(error.status_of_runner(), code.exit_status(), "{}", code.as_str());
         }

@@ -2,7 +2,7 @@
 
 use resolver::failure::{Code, Failure, Problem};
 use resolver::machine::{Errno, Follow, Machine};
-use resolver::path::Bytes;
+use resolver::path::{self, Bytes};
 use resolver::toolchain;
 
 use crate::error::{CommandError, Kind};
@@ -27,7 +27,8 @@ pub(crate) fn refused(machine: &impl Machine, program: Bytes, errno: Errno) -> C
             .fixed_by("gowr which --explain");
     }
     let code = Code::NotExecutable;
-    CommandError::from(&Failure::of(code, Problem::Told(format!("cannot run {shown}"))))
+    let message = path::keep_text(&format!("cannot run {shown}"));
+    CommandError::from(&Failure::of(code, Problem::Told(message)))
         .caused_by(errno.text())
         .fixed_by("gowr which --explain")
 }

@@ -124,7 +124,7 @@ fn pinned(
 ) -> Result<Option<Wish>, CommandError> {
     let pins = survey.project.pins(survey.machine, &survey.variables, &survey.distro, false);
     let Some(file) = pins.project.first() else { return Ok(None) };
-    let pin = file.content.clone()?;
+    let pin = file.content?;
     let place = format!("{}:{}: {}", to_path(file.path).display(), pin.line, pin.text);
     let mut missing = Vec::new();
     for choice in pin.choices {

@@ -1,5 +1,6 @@
 //! `gowr list`: what this userland has, and what there is to install.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -188,11 +189,12 @@ fn rows(
             });
         }
     };
-    for root in distro_go::roots(machine, context.distro()) {
+    distro_go::each_root(machine, context.distro(), &mut |root| {
         if let Ok(toolchain) = toolchain::goroot(machine, root, Program::Go, Origin::Distro) {
             add(toolchain);
         }
-    }
+        ControlFlow::Continue(())
+    });
     if let Some(active) = active {
         add(active);
     }

@@ -74,7 +74,7 @@ fn show(survey: &Survey<'static, LinuxMachine>) -> Result<ExitCode, CommandError
             ))
             .fixed_by("gowr pin VERSION"));
     };
-    let pin = file.content.clone()?;
+    let pin = file.content?;
     let text = format!("{} (set by {}:{})\n", pin.request, to_path(file.path).display(), pin.line);
     output::data(text.as_bytes()).map(|()| ExitCode::SUCCESS)
 }

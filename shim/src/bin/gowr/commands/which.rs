@@ -42,7 +42,7 @@ pub(crate) struct Report<'a> {
     program: Program,
     /// None where a configuration cannot be read.
     survey: Option<Survey<'static, LinuxMachine>>,
-    result: Result<Resolution, Box<Failure>>,
+    result: Result<Resolution, &'static Failure>,
     losers: Vec<Loser>,
     warnings: Vec<warning::Warning>,
 }
@@ -69,11 +69,10 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
     } else if arguments.explain {
         output::data(&explain::explain(&report))?;
         if let Err(failure) = &report.result {
-            CommandError::from(&**failure).report();
+            CommandError::from(*failure).report();
         }
     } else {
-        let resolution =
-            report.result.as_ref().map_err(|failure| CommandError::from(&**failure))?;
+        let resolution = report.result.as_ref().map_err(|failure| CommandError::from(*failure))?;
         output::data(&[resolution.executable(), b"\n"].concat())?;
         for warning in &report.warnings {
             output::warn_with_fix(&warning.message, &warning.fix);
