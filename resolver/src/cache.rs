@@ -92,8 +92,8 @@ impl Cache {
         });
         let mode = config.cache.as_ref().map_or(CacheMode::Distro, |entry| entry.value);
         let line = match mode {
-            CacheMode::Distro => config.cache_directory.as_ref().map(|entry| entry.line),
-            _ => config.cache.as_ref().map(|entry| entry.line),
+            CacheMode::Distro => config.cache_directory.as_ref().map(crate::config::Setting::line),
+            _ => config.cache.as_ref().map(crate::config::Setting::line),
         };
         let source =
             if line.is_some() { CacheSource::UserConfiguration } else { CacheSource::Distro };

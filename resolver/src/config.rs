@@ -4,11 +4,13 @@
 
 pub use crate::user_file::{Error, SIZE_LIMIT};
 
-use crate::path::keep_text;
-use crate::pin::Choice;
-use crate::user_file::{self, Hint};
-use crate::yaml::{Scalar, Value};
 use alloc::vec::Vec;
+
+use crate::path::Bytes;
+use crate::pin::Choice;
+use crate::text::{known_text, split};
+use crate::user_file::{self, Hint};
+use crate::yaml::{Entry, Scalar};
 
 /// A configuration file; what it does not say is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,12 +36,8 @@ pub struct Config {
 pub struct Setting<T> {
     /// What it means.
     pub value: T,
-    /// As written, without quotes.
-    pub request: &'static str,
-    /// The line, counted from 1.
-    pub line: u32,
-    /// That line, without white space around it.
-    pub text: &'static str,
+    /// As written.
+    written: &'static Scalar<'static>,
 }
 
 /// How the build caches of distros are kept apart.
@@ -88,101 +86,123 @@ const KEYS: [&str; 8] =
     ["cache", "cache-dir", "default", "distros", "downloads", "format", "sources", "windows-path"];
 
 /// Reads a configuration of up to [`SIZE_LIMIT`] bytes, of which the caller gives one more where there are more.
-pub fn parse(content: &[u8]) -> Result<Config, Error> {
-    let document = user_file::document(content, "is too large for a configuration")?;
+pub fn parse(content: Bytes) -> Result<Config, &'static Error> {
     let mut config = Config::default();
-    for (key, value) in &document.entries {
-        match key.text {
-            "cache" => config.cache = Some(setting(key, value, cache_mode)?),
-            "cache-dir" => config.cache_directory = Some(setting(key, value, directory)?),
-            "default" => config.default = Some(setting(key, value, Choice::of)?),
-            "distros" => {
-                let mut distros = Vec::new();
-                for (name, value) in user_file::map(key, value)? {
-                    let setting = Setting::new(value, Choice::of(value)?);
-                    distros.push((keep_text(name.text), setting));
-                }
-                config.distros = distros.leak();
-            }
-            "downloads" => config.downloads = Some(setting(key, value, directory)?),
-            "format" => {}
-            "sources" => config.sources = Some(setting(key, value, sources)?),
-            "windows-path" => config.windows_path = Some(setting(key, value, windows_path)?),
-            _ => user_file::unknown_key(key, &KEYS)?,
+    let mut distros = Vec::new();
+    for entry in user_file::entries(content, "is too large for a configuration")? {
+        let key = entry.key.text;
+        match entry.parent {
+            Some("distros") => distros.push((key, Setting::of(entry, Choice::of)?)),
+            // All else with keys below it is `x-…`.
+            Some(_) => {}
+            None => match key {
+                "cache" => config.cache = Some(Setting::of(entry, cache_mode)?),
+                "cache-dir" => config.cache_directory = Some(Setting::of(entry, directory)?),
+                "default" => config.default = Some(Setting::of(entry, Choice::of)?),
+                "distros" => user_file::no_value(entry)?,
+                "downloads" => config.downloads = Some(Setting::of(entry, directory)?),
+                "format" => {}
+                "sources" => config.sources = Some(Setting::of(entry, sources)?),
+                "windows-path" => config.windows_path = Some(Setting::of(entry, windows_path)?),
+                _ => user_file::unknown_key(&entry.key, &KEYS)?,
+            },
         }
     }
+    config.distros = distros.leak();
     Ok(config)
 }
 
-fn setting<T>(
-    key: &Scalar<'_>,
-    value: &Value<'_>,
-    read: impl FnOnce(&Scalar<'_>) -> Result<T, Error>,
-) -> Result<Setting<T>, Error> {
-    let scalar = user_file::scalar(key, value)?;
-    Ok(Setting::new(scalar, read(scalar)?))
-}
-
 impl<T> Setting<T> {
-    fn new(scalar: &Scalar<'_>, value: T) -> Self {
-        Self {
-            value,
-            request: keep_text(scalar.text),
-            line: scalar.line,
-            text: keep_text(scalar.source.trim_ascii()),
-        }
+    fn of(
+        entry: &'static Entry<'static>,
+        read: impl FnOnce(&Scalar<'static>) -> Result<T, &'static Error>,
+    ) -> Result<Self, &'static Error> {
+        let written = user_file::value(entry)?;
+        Ok(Self { value: read(written)?, written })
+    }
+
+    /// As written, without quotes.
+    pub const fn request(&self) -> &'static str {
+        self.written.text
+    }
+
+    /// The line, counted from 1.
+    pub const fn line(&self) -> u32 {
+        self.written.line
+    }
+
+    /// That line, without white space around it.
+    pub const fn text(&self) -> &'static str {
+        self.written.source.trim_ascii()
     }
 }
 
-fn cache_mode(scalar: &Scalar<'_>) -> Result<CacheMode, Error> {
+fn cache_mode(scalar: &Scalar<'_>) -> Result<CacheMode, &'static Error> {
     match scalar.text {
         "distro" => Ok(CacheMode::Distro),
         "plain" => Ok(CacheMode::Plain),
         "per-version" => Ok(CacheMode::PerVersion),
-        _ => Err(bad(scalar, "is no way to keep caches", "write distro, plain or per-version")),
+        _ => {
+            let hint = Hint::Text("write distro, plain or per-version");
+            Err(Error::about(scalar, "is no way to keep caches", hint))
+        }
     }
 }
 
-fn windows_path(scalar: &Scalar<'_>) -> Result<WindowsPath, Error> {
+fn windows_path(scalar: &Scalar<'_>) -> Result<WindowsPath, &'static Error> {
     match scalar.text {
         "keep" => Ok(WindowsPath::Keep),
         "drop" => Ok(WindowsPath::Drop),
-        _ => Err(bad(scalar, "is neither keep nor drop", "write keep or drop")),
-    }
-}
-
-fn directory(scalar: &Scalar<'_>) -> Result<Directory, Error> {
-    match scalar.text.split_at_checked(1) {
-        Some(("/", _)) => Ok(Directory::Absolute(keep_text(scalar.text))),
-        Some(("~", below)) if below.is_empty() || below.starts_with('/') => {
-            Ok(Directory::InHome(keep_text(below.trim_start_matches('/'))))
+        _ => {
+            let hint = Hint::Text("write keep or drop");
+            Err(Error::about(scalar, "is neither keep nor drop", hint))
         }
-        _ => Err(bad(scalar, "is not an absolute path", "write a path that starts with / or ~/")),
     }
 }
 
-fn sources(scalar: &Scalar<'_>) -> Result<&'static [Source], Error> {
-    let items = scalar.text.split(',').map(|item| source(scalar, item.trim_matches(' ')));
-    items.collect::<Result<Vec<_>, _>>().map(|sources| &*sources.leak())
+#[inline(never)]
+fn directory(scalar: &Scalar<'static>) -> Result<Directory, &'static Error> {
+    match scalar.text.as_bytes() {
+        [b'/', ..] => Ok(Directory::Absolute(scalar.text)),
+        [b'~', below @ ..] if matches!(below, [] | [b'/', ..]) => {
+            let mut below = below;
+            while let [b'/', after @ ..] = below {
+                below = after;
+            }
+            Ok(Directory::InHome(known_text(below)))
+        }
+        _ => {
+            let hint = Hint::Text("write a path that starts with / or ~/");
+            Err(Error::about(scalar, "is not an absolute path", hint))
+        }
+    }
 }
 
-fn source(scalar: &Scalar<'_>, item: &str) -> Result<Source, Error> {
+fn sources(scalar: &Scalar<'static>) -> Result<&'static [Source], &'static Error> {
+    let mut sources = Vec::new();
+    for item in split(scalar.text.as_bytes(), b',') {
+        let item = known_text(item.trim_ascii());
+        let Some(source) = source(item) else {
+            let hint = "write goproxy, files or the base URL of a mirror, with commas between";
+            let item = Scalar { text: item, ..scalar.clone() };
+            return Err(Error::about(&item, "is not a source", Hint::Text(hint)));
+        };
+        sources.push(source);
+    }
+    Ok(sources.leak())
+}
+
+fn source(item: &'static str) -> Option<Source> {
     match item {
-        "goproxy" => return Ok(Source::GoProxy),
-        "files" => return Ok(Source::Files),
+        "goproxy" => return Some(Source::GoProxy),
+        "files" => return Some(Source::Files),
         _ => {}
     }
-    let host = ["https://", "http://"].iter().find_map(|scheme| item.strip_prefix(scheme));
-    let is_remote = host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'));
-    if (is_remote || item.starts_with("file:///")) && !item.contains(' ') {
-        return Ok(Source::Mirror(keep_text(item)));
-    }
-    let hint = "write goproxy, files or the base URL of a mirror, with commas between";
-    Err(bad(scalar, "is not a source", hint).about(item))
-}
-
-fn bad(scalar: &Scalar<'_>, message: &'static str, hint: &'static str) -> Error {
-    Error::at(scalar, message, Hint::Text(hint)).about(scalar.text)
+    let url = item.as_bytes();
+    let host = url.strip_prefix(b"https://").or_else(|| url.strip_prefix(b"http://"));
+    let is_remote = host.is_some_and(|host| !matches!(host, [] | [b'/', ..]));
+    let is_base = is_remote || url.starts_with(b"file:///");
+    (is_base && !url.contains(&b' ')).then_some(Source::Mirror(item))
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! Which Linux userland this is, and the key under which its state is kept apart from its neighbours'.
 
-use alloc::vec::Vec;
-
 use crate::machine::{Follow, Kind, Machine};
 use crate::os_release::{self, OsRelease};
 use crate::path::{self, Bytes};
 use crate::pin::DistroNames;
+use crate::text::{is_one_of, known_text, split, split_once};
 use crate::variables::{Name, Variables};
 
 const OS_RELEASE_LIMIT: usize = 64 * 1024;
@@ -34,17 +33,23 @@ pub struct Distro {
 impl Distro {
     /// Reads `/etc/os-release`, else `/usr/lib/os-release`, and looks whether this is a box.
     pub fn detect<M: Machine>(machine: &M, variables: &Variables) -> Self {
-        let content = [&b"/etc/os-release"[..], b"/usr/lib/os-release"].iter().find_map(|file| {
-            let file = machine.read_file(None, file, OS_RELEASE_LIMIT).ok()?;
-            (file.metadata.kind == Kind::File).then_some(file.content)
-        });
-        let release = os_release::parse(content.unwrap_or_default());
+        let mut content: Bytes = b"";
+        for file in [&b"/etc/os-release"[..], b"/usr/lib/os-release"] {
+            if let Ok(file) = machine.read_file(None, file, OS_RELEASE_LIMIT)
+                && file.metadata.kind == Kind::File
+            {
+                content = file.content;
+                break;
+            }
+        }
+        let release = os_release::parse(content);
         let key = key(&release);
         let box_name = container(machine, variables)
             .filter(Container::is_box)
             .and_then(|container| container.name);
-        let with_version =
-            |version: &str| text(path::concat(&[release.id.as_bytes(), b"-", version.as_bytes()]));
+        let with_version = |version: &str| {
+            known_text(path::concat(&[release.id.as_bytes(), b"-", version.as_bytes()]))
+        };
         let id_and_version = release.version_id.map(with_version);
         Self { release, key, id_and_version, box_name }
     }
@@ -57,13 +62,14 @@ impl Distro {
     /// The name of this userland's directory of links below `distros/`.
     pub fn links_key(&self) -> Bytes {
         let Some(name) = self.box_name else { return self.key.as_bytes() };
-        let mut key = Vec::from(self.key);
-        key.push(b'+');
-        key.extend(name.bytes().map(|byte| match byte.to_ascii_lowercase() {
-            byte if is_key_byte(byte) => byte,
-            _ => b'-',
-        }));
-        path::keep(key)
+        let key = path::concat_mut(&[self.key.as_bytes(), b"+", name.as_bytes()]);
+        for byte in &mut *key {
+            byte.make_ascii_lowercase();
+            if !is_key_byte(*byte) {
+                *byte = b'-';
+            }
+        }
+        key
     }
 }
 
@@ -80,45 +86,42 @@ fn key(release: &OsRelease) -> &'static str {
     if !is_usable || id.is_empty() || id == "linux" {
         return "linux";
     }
-    let mut key = Vec::with_capacity(id.len() + 1 + LONGEST_VERSION);
-    key.extend(id.bytes().map(|byte| byte.to_ascii_lowercase()));
-    if let Some(version) = version(release) {
-        key.push(b'-');
-        key.extend_from_slice(version.as_bytes());
-    }
-    text(path::keep(key))
-}
-
-/// Text made of pieces of text.
-fn text(bytes: Bytes) -> &'static str {
-    core::str::from_utf8(bytes).unwrap_or_default()
+    let version = version(release);
+    let dash = if version.is_some() { "-" } else { "" };
+    let pieces = [id, dash, version.unwrap_or_default()].map(str::as_bytes);
+    let key = path::concat_mut(&pieces);
+    key.make_ascii_lowercase();
+    known_text(key)
 }
 
 /// The part of `VERSION_ID` that tells one set of libraries from the next.
 fn version(release: &OsRelease) -> Option<&'static str> {
     let version = release.version_id?;
-    let is_date = version.len() == 8 && version.bytes().all(|byte| byte.is_ascii_digit());
-    let is_rolling = ROLLING.iter().any(|id| id.eq_ignore_ascii_case(release.id));
-    if is_date || is_rolling || !is_numeric(version) || version.len() > LONGEST_VERSION {
+    if version.len() > LONGEST_VERSION || is_one_of(&ROLLING, release.id) {
         return None;
     }
-    let like_rhel = release.id_like().any(|like| like == "rhel" || like == "centos");
-    let is_rhel = RHEL_FAMILY.iter().any(|id| id.eq_ignore_ascii_case(release.id));
-    let dots = version.bytes().enumerate().filter(|(_, byte)| *byte == b'.');
-    let end = dots.map(|(dot, _)| dot).nth(usize::from(!like_rhel && !is_rhel));
-    Some(&version[..end.unwrap_or(version.len())])
+    let (major, rest) = cut_number(version.as_bytes())?;
+    let Some(rest) = rest else {
+        let is_date = version.len() == 8;
+        return if is_date { None } else { Some(version) };
+    };
+    let (minor, mut rest) = cut_number(rest)?;
+    while let Some(more) = rest {
+        (_, rest) = cut_number(more)?;
+    }
+    let is_rhel = is_one_of(&RHEL_FAMILY, release.id)
+        || release.id_like().any(|like| like == "rhel" || like == "centos");
+    version.get(..if is_rhel { major.len() } else { major.len() + 1 + minor.len() })
 }
 
-/// Digits with single dots between them.
-fn is_numeric(version: &str) -> bool {
-    let mut before = b'.';
-    for byte in version.bytes() {
-        if !byte.is_ascii_digit() && (byte != b'.' || before == b'.') {
-            return false;
-        }
-        before = byte;
-    }
-    before != b'.'
+/// The number a version starts with, and what follows the dot after it; none where it does not start with one.
+fn cut_number(version: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let (number, rest) = match split_once(version, b'.') {
+        Some((number, rest)) => (number, Some(rest)),
+        None => (version, None),
+    };
+    let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    is_number.then_some((number, rest))
 }
 
 /// What kind of container this is.
@@ -169,10 +172,10 @@ impl Container {
 pub fn container<M: Machine>(machine: &M, variables: &Variables) -> Option<Container> {
     const ENVIRONMENT_FILE_LIMIT: usize = 64 * 1024;
     let exists = |path: &[u8]| machine.metadata(None, path, Follow::Links).is_ok();
-    let box_id = variables.get(Name::ContainerId).map(text);
+    let box_id = variables.get(Name::ContainerId).map(known_text);
     match machine.read_file(None, b"/run/.containerenv", ENVIRONMENT_FILE_LIMIT) {
         Ok(file) => {
-            let name = container_name(file.content).map(text);
+            let name = container_name(file.content).map(known_text);
             let is_distrobox =
                 || exists(b"/usr/bin/distrobox-export") || (box_id.is_some() && box_id == name);
             let kind = if exists(b"/run/.toolboxenv") {
@@ -199,8 +202,7 @@ pub fn docker<M: Machine>(machine: &M) -> Option<Container> {
 
 /// The `name="…"` line of `/run/.containerenv`; a plain podman leaves that file empty.
 fn container_name(content: Bytes) -> Option<Bytes> {
-    let value =
-        content.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"name="))?;
+    let value = split(content, b'\n').find_map(|line| line.strip_prefix(b"name="))?;
     let value = value.trim_ascii();
     let value = value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(value);
     (!value.is_empty()).then_some(value)

@@ -116,7 +116,7 @@ pub enum Problem {
         /// The line that is wrong.
         line: Option<Bytes>,
         /// What is wrong with it.
-        error: user_file::Error,
+        error: &'static user_file::Error,
     },
     /// A file that must be read cannot be.
     Unreadable {
@@ -170,7 +170,11 @@ impl Failure {
     }
 
     /// A file whose content cannot be used.
-    pub(crate) fn malformed(error: user_file::Error, file: Bytes, content: Bytes) -> &'static Self {
+    pub(crate) fn malformed(
+        error: &'static user_file::Error,
+        file: Bytes,
+        content: Bytes,
+    ) -> &'static Self {
         let index = (error.line as usize).checked_sub(1);
         let line = index.and_then(|index| content.split(|byte| *byte == b'\n').nth(index));
         Self::of(error.code, Problem::Malformed { file, line, error }).kept()

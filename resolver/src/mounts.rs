@@ -3,24 +3,24 @@
 //! Where drives are mounted is configurable (`automount.root` in wsl.conf), and a directory named `/mnt/c` may
 //! be anything: only the mount table tells.
 
-use crate::path::is_below;
-use crate::text::{find_byte, lines};
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use crate::path::{self, Bytes, is_below};
+use crate::text::{find_byte, lines, split};
+
 /// One mount.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mount<'a> {
     /// What part of its file system is mounted: `/`, or a directory in it for a bind mount.
-    pub root: Cow<'a, [u8]>,
+    pub root: &'a [u8],
     /// Where it is mounted.
-    pub point: Cow<'a, [u8]>,
+    pub point: &'a [u8],
     /// Options of this mount, comma-separated: `rw,noexec`.
     pub options: &'a [u8],
     /// The type of file system: `ext4`, `9p`.
     pub file_system: &'a [u8],
     /// What is mounted: a device, or what the file system takes for one.
-    pub source: Cow<'a, [u8]>,
+    pub source: &'a [u8],
     /// Options of the file system itself.
     pub super_options: &'a [u8],
 }
@@ -34,7 +34,7 @@ pub fn parse(content: &[u8]) -> impl Iterator<Item = Mount<'_>> {
 impl<'a> Mount<'a> {
     fn parse(line: &'a [u8]) -> Option<Self> {
         // 84 51 0:58 / /mnt/c rw,noatime shared:1 - 9p C:\134 rw,aname=drvfs;path=C:\;uid=1000
-        let mut fields = line.split(|byte| *byte == b' ');
+        let mut fields = split(line, b' ');
         let root = fields.nth(3)?;
         let point = fields.next()?;
         let options = fields.next()?;
@@ -55,11 +55,10 @@ impl<'a> Mount<'a> {
     pub fn is_windows_drive(&self) -> bool {
         match self.file_system {
             b"drvfs" => true,
-            b"9p" => self
-                .super_options
-                .split(|byte| *byte == b',')
-                .any(|option| option.starts_with(b"aname=drvfs")),
-            b"virtiofs" => self.source.starts_with(b"drvfs") || is_guid(&self.source),
+            b"9p" => {
+                split(self.super_options, b',').any(|option| option.starts_with(b"aname=drvfs"))
+            }
+            b"virtiofs" => self.source.starts_with(b"drvfs") || is_guid(self.source),
             _ => false,
         }
     }
@@ -79,39 +78,44 @@ fn is_guid(text: &[u8]) -> bool {
 }
 
 /// The kernel writes blanks, tabs, line feeds and backslashes (and since 6.7 `#`) as `\` and three octal digits.
-fn unescape(field: &[u8]) -> Cow<'_, [u8]> {
+#[inline(never)]
+fn unescape(field: &[u8]) -> &[u8] {
     if find_byte(field, b'\\').is_none() {
-        return Cow::Borrowed(field);
+        return field;
     }
-    let mut text = Vec::with_capacity(field.len());
-    let mut rest = field;
+    let text = path::concat_mut(&[field]);
+    let (mut length, mut rest) = (0, field);
     while let [first, after @ ..] = rest {
-        if let [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', after @ ..] = rest {
-            text.push((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'));
-            rest = after;
-        } else {
-            text.push(*first);
-            rest = after;
+        let (byte, after) = match rest {
+            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', after @ ..] => {
+                ((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'), after)
+            }
+            _ => (*first, after),
+        };
+        if let Some(place) = text.get_mut(length) {
+            *place = byte;
         }
+        length += 1;
+        rest = after;
     }
-    Cow::Owned(text)
+    text.get(..length).unwrap_or_default()
 }
 
 /// The Windows drives of one machine, to ask many paths about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WindowsDrives {
     /// Mount points of drives and of what is mounted on top of them or inside, in the order of the table.
-    mounts: Vec<(Vec<u8>, bool)>,
+    mounts: Vec<(Bytes, bool)>,
 }
 
 impl WindowsDrives {
     /// Reads `/proc/self/mountinfo`.
-    pub fn parse(content: &[u8]) -> Self {
-        let mut mounts: Vec<(Vec<u8>, bool)> = Vec::new();
+    pub fn parse(content: Bytes) -> Self {
+        let mut mounts: Vec<(Bytes, bool)> = Vec::new();
         for mount in parse(content) {
             let is_drive = mount.is_windows_drive();
-            if is_drive || mounts.iter().any(|(drive, _)| is_below(&mount.point, drive)) {
-                mounts.push((mount.point.into_owned(), is_drive));
+            if is_drive || mounts.iter().any(|(drive, _)| is_below(mount.point, drive)) {
+                mounts.push((mount.point, is_drive));
             }
         }
         Self { mounts }
@@ -124,16 +128,18 @@ impl WindowsDrives {
 
     /// Whether an absolute, clean path lies on a Windows drive: the longest mount point decides, then the last.
     pub fn contains(&self, path: &[u8]) -> bool {
-        self.mounts
-            .iter()
-            .filter(|(point, _)| is_below(path, point))
-            .max_by_key(|(point, _)| point.len())
-            .is_some_and(|(_, is_drive)| *is_drive)
+        let (mut longest, mut is_on_drive) = (0, false);
+        for (point, is_drive) in &self.mounts {
+            if point.len() >= longest && is_below(path, point) {
+                (longest, is_on_drive) = (point.len(), *is_drive);
+            }
+        }
+        is_on_drive
     }
 
     /// Where the drives are mounted.
-    pub fn mount_points(&self) -> impl Iterator<Item = &[u8]> {
-        self.mounts.iter().filter(|(_, is_drive)| *is_drive).map(|(point, _)| point.as_slice())
+    pub fn mount_points(&self) -> impl Iterator<Item = Bytes> {
+        self.mounts.iter().filter(|(_, is_drive)| *is_drive).map(|(point, _)| *point)
     }
 }
 

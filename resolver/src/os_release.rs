@@ -1,9 +1,10 @@
 //! `/etc/os-release`, as far as anyone here asks: os-release(5) where the file keeps to it, and tolerance
 //! where it does not (`ID="XCP-ng"`, an unfilled template, other systems' line ends).
 
-use crate::text::{find_byte, lines};
-use alloc::string::String;
 use alloc::vec::Vec;
+
+use crate::path;
+use crate::text::{BYTE_ORDER_MARK, find_byte, known_text, lines, split_once, words};
 
 /// Which distro this is, in its own words: untrusted text, for a path only after sanitising.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,67 +20,85 @@ pub struct OsRelease {
 impl OsRelease {
     /// The words of `ID_LIKE`, closest relative first.
     pub fn id_like(self) -> impl Iterator<Item = &'static str> {
-        self.id_like.split_ascii_whitespace()
+        words(self.id_like.as_bytes()).map(|word| word.text)
     }
 }
 
 /// Reads the file; lines that are no assignment of these three are passed over, and of two the later counts,
 /// as in a shell.
 pub fn parse(content: &[u8]) -> OsRelease {
-    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    let content = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
     // A file whose lines end in carriage returns alone has no line feed at all.
     let end = if find_byte(content, b'\n').is_some() { b'\n' } else { b'\r' };
-    let (mut id, mut version_id, mut id_like) = (None, None, None);
+    let (mut id, mut version_id, mut id_like): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
     for line in lines(content, end) {
         let assignment = line.bytes.trim_ascii_start();
-        let (slot, value) = match assignment {
-            [b'I', b'D', b'=', value @ ..] => (&mut id, value),
-            [b'I', b'D', b'_', b'L', b'I', b'K', b'E', b'=', value @ ..] => (&mut id_like, value),
-            [b'V', rest @ ..] => match rest.strip_prefix(b"ERSION_ID=") {
-                Some(value) => (&mut version_id, value),
-                None => continue,
-            },
-            _ => continue,
-        };
-        *slot = Some(value);
+        // Most lines are of no interest, and their first byte says so.
+        let Some(b'I' | b'V') = assignment.first() else { continue };
+        match split_once(assignment, b'=') {
+            Some((b"ID", value)) => id = value,
+            Some((b"ID_LIKE", value)) => id_like = value,
+            Some((b"VERSION_ID", value)) => version_id = value,
+            _ => {}
+        }
     }
-    let text = |value: Option<&[u8]>| value.map(unquote).filter(|text| !text.is_empty());
+    let (id, version_id) = (unquote(id), unquote(version_id));
     OsRelease {
-        id: text(id).unwrap_or("linux"),
-        version_id: text(version_id),
-        id_like: text(id_like).unwrap_or_default(),
+        id: if id.is_empty() { "linux" } else { id },
+        version_id: if version_id.is_empty() { None } else { Some(version_id) },
+        id_like: unquote(id_like),
     }
 }
 
 /// The text of a value as a shell would read it, except that a quote nobody closes ends with the line and a
 /// blank outside quotes is kept, as systemd does.
+#[inline(never)]
 fn unquote(value: &[u8]) -> &'static str {
     let value = value.trim_ascii();
     let (quote, inner) = match value {
         [quote @ (b'"' | b'\''), inner @ ..] => (Some(*quote), inner),
         _ => (None, value),
     };
-    let mut text = Vec::with_capacity(inner.len());
-    let mut bytes = inner.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            _ if Some(byte) == quote => break,
-            b'#' if quote.is_none() && text.last().is_some_and(u8::is_ascii_whitespace) => break,
-            b'\\' if quote != Some(b'\'') => {
-                let escaped = match bytes.peek() {
-                    Some(next) if quote.is_none() || b"$\"\\`".contains(next) => bytes.next(),
-                    _ => None,
-                };
-                text.push(escaped.unwrap_or(byte));
-            }
-            _ => text.push(byte),
+    let text = path::concat_mut(&[inner]);
+    let (mut length, mut last, mut rest) = (0, b'"', inner);
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        last = match *byte {
+            byte if Some(byte) == quote => break,
+            b'#' if quote.is_none() && last.is_ascii_whitespace() => break,
+            b'\\' if quote != Some(b'\'') => match rest {
+                [escaped, after @ ..] if quote.is_none() || b"$\"\\`".contains(escaped) => {
+                    rest = after;
+                    *escaped
+                }
+                _ => b'\\',
+            },
+            byte => byte,
+        };
+        if let Some(place) = text.get_mut(length) {
+            *place = last;
         }
+        length += 1;
     }
-    let end = if quote.is_none() { text.trim_ascii_end().len() } else { text.len() };
-    text.truncate(end);
-    String::from_utf8(text)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-        .leak()
+    let text = text.get(..length).unwrap_or_default();
+    let text = if quote.is_none() { text.trim_ascii_end() } else { text };
+    core::str::from_utf8(text).unwrap_or_else(|_| lossy(text))
+}
+
+/// The text with a mark in place of what is no UTF-8, as `String::from_utf8_lossy` has it, which is larger.
+#[cold]
+#[inline(never)]
+fn lossy(bytes: &[u8]) -> &'static str {
+    let mut pieces = Vec::new();
+    let mut rest = bytes;
+    while let Err(error) = core::str::from_utf8(rest) {
+        let (text, wrong) = rest.split_at(error.valid_up_to());
+        pieces.push(text);
+        pieces.push("\u{fffd}".as_bytes());
+        rest = error.error_len().and_then(|length| wrong.get(length..)).unwrap_or_default();
+    }
+    pieces.push(rest);
+    known_text(path::concat(&pieces))
 }
 
 #[cfg(test)]

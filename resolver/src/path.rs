@@ -6,9 +6,10 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::text::find_byte;
+use crate::text::split;
 
 /// Bytes that live as long as the process.
 pub type Bytes = &'static [u8];
@@ -30,25 +31,33 @@ pub fn keep_text(text: &str) -> &'static str {
 }
 
 /// The pieces one after the other.
-#[inline(never)]
 pub fn concat(pieces: &[&[u8]]) -> Bytes {
-    let mut bytes = Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+    concat_mut(pieces)
+}
+
+/// The pieces one after the other, for changes in place.
+#[inline(never)]
+pub(crate) fn concat_mut(pieces: &[&[u8]]) -> &'static mut [u8] {
+    let mut length = 0;
     for piece in pieces {
-        bytes.extend_from_slice(piece);
+        length += piece.len();
     }
-    keep(bytes)
+    let whole = vec![0; length].leak();
+    // Into room that is there: a vector would ask for more with each piece.
+    let mut room = &mut *whole;
+    for piece in pieces {
+        let Some((place, rest)) = room.split_at_mut_checked(piece.len()) else { break };
+        place.copy_from_slice(piece);
+        room = rest;
+    }
+    whole
 }
 
 /// Joins a directory and a name with one slash between them.
 #[inline(never)]
 pub fn join(directory: &[u8], name: &[u8]) -> Bytes {
-    let mut path = Vec::with_capacity(directory.len() + 1 + name.len());
-    path.extend_from_slice(directory);
-    if directory.last() != Some(&b'/') {
-        path.push(b'/');
-    }
-    path.extend_from_slice(name);
-    keep(path)
+    let slash: &[u8] = if directory.ends_with(b"/") { b"" } else { b"/" };
+    concat(&[directory, slash, name])
 }
 
 /// Joins where `path` is relative, else is `path`.
@@ -67,26 +76,30 @@ pub fn components(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 }
 
 /// The directory above, lexically; none above the root or a bare name.
+#[inline(never)]
 pub fn parent(path: &[u8]) -> Option<&[u8]> {
-    match path.iter().rposition(|byte| *byte == b'/') {
-        Some(0) => (path.len() > 1).then_some(b"/"),
-        Some(slash) => Some(&path[..slash]),
-        None => None,
+    match last_slash(path)? {
+        0 if path.len() == 1 => None,
+        0 => Some(b"/"),
+        slash => path.get(..slash),
     }
 }
 
 /// The last component.
 pub fn file_name(path: &[u8]) -> &[u8] {
-    match path.iter().rposition(|byte| *byte == b'/') {
-        Some(slash) => &path[slash + 1..],
-        None => path,
-    }
+    last_slash(path).and_then(|slash| path.get(slash + 1..)).unwrap_or(path)
+}
+
+#[inline(never)]
+fn last_slash(path: &[u8]) -> Option<usize> {
+    path.iter().rposition(|byte| *byte == b'/')
 }
 
 /// Whether `path` is `directory` or lies below it, lexically.
 pub fn is_below(path: &[u8], directory: &[u8]) -> bool {
     match path.strip_prefix(directory) {
-        Some(rest) => rest.is_empty() || rest[0] == b'/' || directory.ends_with(b"/"),
+        Some([] | [b'/', ..]) => true,
+        Some(_) => directory.ends_with(b"/"),
         None => false,
     }
 }
@@ -97,36 +110,21 @@ pub fn clean(path: Bytes) -> Bytes {
     if is_clean(path) {
         return path;
     }
-    let mut clean = Vec::with_capacity(path.len());
+    let mut clean: Bytes = b"/";
     for component in components(path) {
-        if component == b".." {
-            let end = clean.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-            clean.truncate(end);
-        } else {
-            clean.push(b'/');
-            clean.extend_from_slice(component);
-        }
+        clean = match component {
+            b".." => parent(clean).unwrap_or(clean),
+            _ => join(clean, component),
+        };
     }
-    if clean.is_empty() {
-        clean.push(b'/');
-    }
-    keep(clean)
+    clean
 }
 
 fn is_clean(path: &[u8]) -> bool {
-    let Some(mut rest) = path.strip_prefix(b"/") else { return false };
-    if rest.is_empty() {
-        return true;
-    }
-    loop {
-        let end = find_byte(rest, b'/').unwrap_or(rest.len());
-        if matches!(&rest[..end], b"" | b"." | b"..") {
-            return false;
-        }
-        match rest.get(end + 1..) {
-            Some(after) => rest = after,
-            None => return true,
-        }
+    match path.strip_prefix(b"/") {
+        Some([]) => true,
+        Some(below) => split(below, b'/').all(|part| !matches!(part, b"" | b"." | b"..")),
+        None => false,
     }
 }
 

@@ -8,9 +8,10 @@ mod foreign;
 pub use crate::user_file::{Error, SIZE_LIMIT};
 pub use choice::Choice;
 
-use crate::path::keep_text;
+use crate::path::{Bytes, keep_value};
+use crate::text::is_one_of;
 use crate::user_file;
-use alloc::vec::Vec;
+use crate::yaml::Entry;
 
 /// What one file asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,18 +65,22 @@ pub struct DistroNames<'a> {
 impl DistroNames<'_> {
     /// The entry with the longest name among these; case does not count, as `ID=Deepin` exists.
     pub fn choose<T>(&self, entries: impl IntoIterator<Item = (impl AsRef<str>, T)>) -> Option<T> {
-        let names = [Some(self.id), Some(self.key), self.id_and_version];
         let mut best = None;
         let mut longest = 0;
         for (name, entry) in entries {
-            let name = name.as_ref();
-            let is_ours = names.iter().flatten().any(|ours| ours.eq_ignore_ascii_case(name));
-            if is_ours && name.len() > longest {
-                longest = name.len();
+            let rank = self.rank(name.as_ref());
+            if rank > longest {
+                longest = rank;
                 best = Some(entry);
             }
         }
         best
+    }
+
+    /// How well an entry of this name means this distro: by its length, or not at all.
+    fn rank(&self, name: &str) -> usize {
+        let ours = [self.id, self.key, self.id_and_version.unwrap_or_default()];
+        if is_one_of(&ours, name) { name.len() } else { 0 }
     }
 }
 
@@ -83,42 +88,55 @@ impl DistroNames<'_> {
 ///
 /// None where the file is no pin: a `.tool-versions` for other languages, a `.gowr.yaml` without an entry for
 /// this distro, a `.go-version` with nothing but comments. Whoever looks for a pin walks on then.
-pub fn parse(form: Form, content: &[u8], distro: &DistroNames<'_>) -> Result<Option<Pin>, Error> {
+pub fn parse(
+    form: Form,
+    content: Bytes,
+    distro: &DistroNames<'_>,
+) -> Result<Option<Pin>, &'static Error> {
     match form {
         Form::GowrYaml => gowr_yaml(content, distro),
-        Form::GoVersion => foreign::go_version(user_file::text(content, "is too large for a pin")?),
-        Form::ToolVersions => {
-            foreign::tool_versions(user_file::text(content, "is too large for a pin")?)
-        }
+        _ => foreign::parse(form, user_file::text(content, TOO_LARGE)?),
     }
 }
 
-fn gowr_yaml(content: &[u8], distro: &DistroNames<'_>) -> Result<Option<Pin>, Error> {
-    let document = user_file::document(content, "is too large for a pin")?;
+const TOO_LARGE: &str = "is too large for a pin";
+
+fn gowr_yaml(content: Bytes, distro: &DistroNames<'_>) -> Result<Option<Pin>, &'static Error> {
     let mut plain = None;
-    let mut distros = Vec::new();
-    for (key, value) in &document.entries {
-        match key.text {
-            "format" => {}
-            "go" => {
-                let value = user_file::scalar(key, value)?;
-                plain = Some((value, Choice::of(value)?));
-            }
-            "distros" => {
-                for (name, value) in user_file::map(key, value)? {
-                    // Each is judged on every distro: a file is right or wrong everywhere.
-                    distros.push((name.text, (value, Choice::of(value)?)));
+    let mut ours = None;
+    let mut longest = 0;
+    for entry in user_file::entries(content, TOO_LARGE)? {
+        match (entry.parent, entry.key.text) {
+            (Some("distros"), name) => {
+                // Each is judged on every distro: a file is right or wrong everywhere.
+                let pin = Pin::of(entry)?;
+                let rank = distro.rank(name);
+                if rank > longest {
+                    longest = rank;
+                    ours = Some(pin);
                 }
             }
-            _ => user_file::unknown_key(key, &["distros", "format", "go"])?,
+            (None, "go") => plain = Some(Pin::of(entry)?),
+            (None, "distros") => user_file::no_value(entry)?,
+            // All else with keys below it is `x-…`.
+            (Some(_), _) | (None, "format") => {}
+            (None, _) => user_file::unknown_key(&entry.key, &["distros", "format", "go"])?,
         }
     }
-    Ok(distro.choose(distros).or(plain).map(|(scalar, choice)| Pin {
-        choices: Vec::from([choice]).leak(),
-        line: scalar.line,
-        text: keep_text(scalar.source.trim_ascii()),
-        request: keep_text(scalar.text),
-    }))
+    Ok(ours.or(plain))
+}
+
+impl Pin {
+    fn of(entry: &'static Entry<'static>) -> Result<Self, &'static Error> {
+        let written = user_file::value(entry)?;
+        let choice = keep_value(Choice::of(written)?);
+        Ok(Self {
+            choices: core::slice::from_ref(choice),
+            line: written.line,
+            text: written.source.trim_ascii(),
+            request: written.text,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -307,9 +307,9 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         };
         let source = keep_value(Source {
             file: Some(file),
-            line: Some(entry.line),
-            text: Some(entry.text.as_bytes()),
-            request: Some(entry.request.as_bytes()),
+            line: Some(entry.line()),
+            text: Some(entry.text().as_bytes()),
+            request: Some(entry.request().as_bytes()),
             ..Source::row(row, kind)
         });
         self.by_choices(core::slice::from_ref(&entry.value), source)

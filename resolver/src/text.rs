@@ -1,4 +1,7 @@
-//! Bytes into lines, for the line-based formats.
+//! Bytes into lines and words, for the line-based formats.
+
+/// What may stand before a text in UTF-8.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A line of a file, without its line feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,24 +13,37 @@ pub(crate) struct Line<'a> {
 }
 
 /// The lines of `content`; there is no last empty one after a final `end`.
-pub(crate) fn lines(content: &[u8], end: u8) -> impl Iterator<Item = Line<'_>> {
-    let mut rest = content;
-    let mut number = 0;
-    core::iter::from_fn(move || {
-        if rest.is_empty() {
+pub(crate) const fn lines(content: &[u8], end: u8) -> Lines<'_> {
+    Lines { rest: content, end, number: 0 }
+}
+
+/// What [`lines`] gives.
+pub(crate) struct Lines<'a> {
+    rest: &'a [u8],
+    end: u8,
+    number: u32,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Line<'a>> {
+        if self.rest.is_empty() {
             return None;
         }
-        let bytes = match find_byte(rest, end) {
-            Some(at) => {
-                let (line, after) = rest.split_at(at);
-                rest = &after[1..];
-                line
-            }
-            None => core::mem::take(&mut rest),
-        };
-        number += 1;
-        Some(Line { number, bytes })
-    })
+        let (bytes, rest) = split_once(self.rest, self.end).unwrap_or((self.rest, b""));
+        self.rest = rest;
+        self.number += 1;
+        Some(Line { number: self.number, bytes })
+    }
+}
+
+/// What stands before the first `separator`, and what follows it (Go's `bytes.Cut`).
+#[inline(never)]
+pub(crate) fn split_once(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let (before, after) = text.split_at_checked(find_byte(text, separator)?)?;
+    Some((before, after.get(1..)?))
 }
 
 /// Where `byte` first stands in `haystack`.
@@ -49,6 +65,96 @@ pub(crate) fn find_byte(haystack: &[u8], byte: u8) -> Option<usize> {
     }
     let found = tail.iter().position(|other| *other == byte)?;
     Some(words.len() * 8 + found)
+}
+
+/// The parts of `text` between separators; one where there is no separator, as for `slice::split`.
+pub(crate) const fn split(text: &[u8], separator: u8) -> Parts<'_> {
+    Parts { rest: Some(text), separator }
+}
+
+/// What [`split`] gives.
+pub(crate) struct Parts<'a> {
+    rest: Option<&'a [u8]>,
+    separator: u8,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a [u8];
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let text = self.rest?;
+        let Some((part, rest)) = split_once(text, self.separator) else { return self.rest.take() };
+        self.rest = Some(rest);
+        Some(part)
+    }
+}
+
+/// A word of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word<'a> {
+    /// Where it begins in the line.
+    pub(crate) start: usize,
+    /// The word.
+    pub(crate) text: &'a str,
+}
+
+/// The words of a line of text, between ASCII white space.
+pub(crate) const fn words(line: &[u8]) -> Words<'_> {
+    Words { line, at: 0 }
+}
+
+/// What [`words`] gives.
+pub(crate) struct Words<'a> {
+    line: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = Word<'a>;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Word<'a>> {
+        let mut start = self.at;
+        while self.line.get(start)?.is_ascii_whitespace() {
+            start += 1;
+        }
+        self.at = start;
+        while self.line.get(self.at).is_some_and(|byte| !byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+        Some(Word { start, text: known_text(self.line.get(start..self.at)?) })
+    }
+}
+
+/// Whether one of these words is `text`, whatever the case of its letters.
+#[inline(never)]
+pub(crate) fn is_one_of(words: &[&str], text: &str) -> bool {
+    for word in words {
+        if word.eq_ignore_ascii_case(text) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Bytes that are known to be text, because they are pieces of text.
+#[inline(never)]
+pub(crate) fn known_text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The column after `before`, the text of a line up to there: counted from 1 in characters.
+#[inline(never)]
+pub(crate) fn column(before: &[u8]) -> u32 {
+    let mut column = 1;
+    for byte in before {
+        // All bytes of a character in UTF-8 but the first are 10xxxxxx.
+        if byte & 0xc0 != 0x80 {
+            column += 1;
+        }
+    }
+    column
 }
 
 #[cfg(test)]

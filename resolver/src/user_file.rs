@@ -1,11 +1,13 @@
 //! What pin files and the configuration have in common: limits, errors, `format`, and unknown keys.
 
-use crate::failure::Code;
-use crate::path::keep_text;
-use crate::version::Request;
-use crate::yaml::{self, Document, Scalar, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use crate::failure::Code;
+use crate::path::{Bytes, keep_text, keep_value};
+use crate::text::find_byte;
+use crate::version::Request;
+use crate::yaml::{self, Entry, Scalar};
 
 /// What is wrong with a file that a person writes. Only data: the proxy never shows it, `gowr` makes it a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,18 +41,24 @@ pub enum Hint {
 }
 
 impl Error {
-    pub(crate) fn at(scalar: &Scalar<'_>, message: &'static str, hint: Hint) -> Self {
-        let (line, column) = (scalar.line, Some(scalar.column));
-        Self { code: Code::BadPin, line, column, subject: None, message, hint }
+    /// An error about a key or a value, named in the message.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn about(scalar: &Scalar<'_>, message: &'static str, hint: Hint) -> &'static Self {
+        keep_value(Self {
+            code: Code::BadPin,
+            line: scalar.line,
+            column: Some(scalar.column),
+            subject: Some(keep_text(scalar.text)),
+            message,
+            hint,
+        })
     }
 
-    const fn whole_file(message: &'static str, hint: Hint) -> Self {
-        Self { code: Code::BadPin, line: 0, column: None, subject: None, message, hint }
-    }
-
-    /// Says which word it is about.
-    pub(crate) fn about(self, subject: &str) -> Self {
-        Self { subject: Some(keep_text(subject)), ..self }
+    #[cold]
+    #[inline(never)]
+    fn whole_file(message: &'static str, hint: Hint) -> &'static Self {
+        keep_value(Self { code: Code::BadPin, line: 0, column: None, subject: None, message, hint })
     }
 
     /// What is wrong, in words.
@@ -90,96 +98,88 @@ impl From<yaml::Error> for Error {
 pub const SIZE_LIMIT: usize = 64 * 1024;
 
 /// The content as text; `too_large` is what to say of more than the limit.
-pub(crate) fn text<'a>(content: &'a [u8], too_large: &'static str) -> Result<&'a str, Error> {
+pub(crate) fn text(
+    content: Bytes,
+    too_large: &'static str,
+) -> Result<&'static str, &'static Error> {
     if content.len() > SIZE_LIMIT {
         return Err(Error::whole_file(too_large, Hint::None));
     }
     match core::str::from_utf8(content) {
-        Ok(text) if !content.contains(&0) => Ok(text),
+        Ok(text) if find_byte(content, 0).is_none() => Ok(text),
         _ => {
             // What `echo 1.22 > .go-version` writes in Windows PowerShell.
-            let is_utf16 = content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff");
+            let is_utf16 = matches!(content, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
             let hint = if is_utf16 { Hint::Text("save it as UTF-8") } else { Hint::None };
             Err(Error::whole_file("is not a text file", hint))
         }
     }
 }
 
-/// Parses a file in our own grammar after judging its `format`, which a newer gowr's file has to say and this
-/// one has to understand whatever else is in there.
-pub(crate) fn document<'a>(
-    content: &'a [u8],
+/// The entries of a file in our own grammar after judging its `format`, which a newer gowr's file has to say and
+/// this one has to understand whatever else is in there.
+pub(crate) fn entries(
+    content: Bytes,
     too_large: &'static str,
-) -> Result<Document<'a>, Error> {
+) -> Result<&'static [Entry<'static>], &'static Error> {
     let text = text(content, too_large)?;
-    match yaml::parse_text(text) {
-        Ok(document) => {
-            let format = document.entries.iter().find(|(key, _)| key.text == "format");
-            if let Some((key, value)) = format {
-                judge_format(scalar(key, value)?)?;
+    match yaml::entries(text) {
+        Ok(entries) => {
+            let entries = entries.leak();
+            for entry in &*entries {
+                if entry.parent.is_none() && entry.key.text == "format" {
+                    judge_format(value(entry)?)?;
+                }
             }
-            Ok(document)
+            Ok(entries)
         }
         Err(error) => {
             if let Some(format) = yaml::find_value(text, "format") {
                 judge_format(&format)?;
             }
-            Err(error.into())
+            Err(keep_value(Error::from(*error)))
         }
     }
 }
 
-fn judge_format(format: &Scalar<'_>) -> Result<(), Error> {
-    let digits = format.text.as_bytes();
-    match digits {
+fn judge_format(format: &Scalar<'_>) -> Result<(), &'static Error> {
+    match format.text.as_bytes() {
         b"1" => Ok(()),
         [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {
-            let error = Error::at(format, "made for a newer gowr", Hint::None);
-            Err(Error { code: Code::NewerFormat, ..error })
+            let error = *Error::about(format, "made for a newer gowr", Hint::None);
+            Err(keep_value(Error { code: Code::NewerFormat, subject: None, ..error }))
         }
-        _ => {
-            let hint = Hint::Text("write format: 1");
-            Err(Error::at(format, "is not a format", hint).about(format.text))
-        }
+        _ => Err(Error::about(format, "is not a format", Hint::Text("write format: 1"))),
     }
 }
 
 /// The value of a key that must have one.
-pub(crate) fn scalar<'d, 'a>(
-    key: &Scalar<'_>,
-    value: &'d Value<'a>,
-) -> Result<&'d Scalar<'a>, Error> {
-    match value {
-        Value::Scalar(scalar) => Ok(scalar),
-        Value::Map(_) => {
-            let message = "has keys below it where one value belongs";
-            Err(Error::at(key, message, Hint::None).about(key.text))
-        }
-        Value::Empty => Err(Error::at(key, "has no value", Hint::None).about(key.text)),
-    }
+pub(crate) fn value<'e, 'a>(entry: &'e Entry<'a>) -> Result<&'e Scalar<'a>, &'static Error> {
+    let message = match &entry.value {
+        Some(value) => return Ok(value),
+        None if entry.is_map => "has keys below it where one value belongs",
+        None => "has no value",
+    };
+    Err(Error::about(&entry.key, message, Hint::None))
 }
 
-/// The keys and values below a key; none where everything below it is commented out.
-pub(crate) fn map<'d, 'a>(
-    key: &Scalar<'_>,
-    value: &'d Value<'a>,
-) -> Result<&'d [(Scalar<'a>, Scalar<'a>)], Error> {
-    match value {
-        Value::Map(map) => Ok(map),
-        Value::Empty => Ok(&[]),
-        Value::Scalar(_) => {
-            let message = "has a value where keys below it belong";
-            Err(Error::at(key, message, Hint::None).about(key.text))
-        }
+/// Refuses a value after a key that must have a map, or nothing where all below it is commented out.
+pub(crate) fn no_value(entry: &Entry<'_>) -> Result<(), &'static Error> {
+    if entry.value.is_none() {
+        return Ok(());
     }
+    Err(Error::about(&entry.key, "has a value where keys below it belong", Hint::None))
 }
 
 /// Refuses a key that is not among `known`, unless it starts with `x-`.
-pub(crate) fn unknown_key(key: &Scalar<'_>, known: &'static [&'static str]) -> Result<(), Error> {
-    if key.text.starts_with("x-") {
+pub(crate) fn unknown_key(
+    key: &Scalar<'_>,
+    known: &'static [&'static str],
+) -> Result<(), &'static Error> {
+    if key.text.as_bytes().starts_with(b"x-") {
         return Ok(());
     }
-    Err(Error::at(key, "is not a key of this file", Hint::Keys(known)).about(key.text))
+    Err(Error::about(key, "is not a key of this file", Hint::Keys(known)))
 }
 
 /// The key that was probably meant.

@@ -11,27 +11,25 @@
 //! Scalars are text as written: `1.20` is not the number 1.2, and `no` is not false. What a newcomer could take
 //! for something else (a tab, a key twice, a value going on in the next line) is an error with its place.
 
-use crate::path::keep_text;
-use crate::text;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::ops::Range;
 
-/// A file in this grammar; borrowed from its content, because without escapes a scalar is a part of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Document<'a> {
-    /// The keys of the first level in the file's order, each once.
-    pub entries: Vec<(Scalar<'a>, Value<'a>)>,
-}
+use crate::path::{keep_text, keep_value};
+use crate::text;
 
-/// What stands after a key of the first level.
+/// A key and what stands after it; borrowed from the file's content, because without escapes a scalar is a part
+/// of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value<'a> {
-    /// Text.
-    Scalar(Scalar<'a>),
-    /// Keys and text, indented on the lines below; never empty, each key once.
-    Map(Vec<(Scalar<'a>, Scalar<'a>)>),
-    /// Nothing.
-    Empty,
+pub struct Entry<'a> {
+    /// The key of the map it is in; none on the first level.
+    pub parent: Option<&'a str>,
+    /// The key.
+    pub key: Scalar<'a>,
+    /// The text on the same line; always there on the second level.
+    pub value: Option<Scalar<'a>>,
+    /// Whether a map follows: entries with this one as their parent.
+    pub is_map: bool,
 }
 
 /// A key or a value, as written.
@@ -67,32 +65,33 @@ const TOO_DEEP: &str = "unexpected indentation: a value is one line, and there a
 /// A YAML parser may give up looking for the colon after 1024 characters (YAML 1.2.2, 7.4.2).
 const KEY_LIMIT: usize = 1000;
 
-/// Parses a whole file.
-pub fn parse(content: &[u8]) -> Result<Document<'_>, Error> {
-    parse_text(decode(content)?)
+/// Parses a whole file: its entries in the file's order, each key of a level or map once.
+pub fn parse(content: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
+    entries(decode(content)?).map_err(|error| *error)
 }
 
 /// Parses a whole file that is known to be text.
-pub(crate) fn parse_text(text: &str) -> Result<Document<'_>, Error> {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
-    // Without a way out in between, so that the compiler looks at many bytes at once.
-    let is_checked = text.bytes().fold(true, |all, byte| all & is_plain(byte));
-    let mut builder = Builder::default();
+pub(crate) fn entries(text: &str) -> Result<Vec<Entry<'_>>, &'static Error> {
+    let mut reader = Reader::default();
     for line in lines(text) {
-        if !is_checked {
-            line.check_characters()?;
-        }
-        builder.take(&line)?;
+        line.check_characters()?;
+        reader.take(&line)?;
     }
-    Ok(builder.document)
+    Ok(reader.entries)
 }
 
 /// The value of a key on the first level of a file that need not be in this grammar otherwise: how a file says
 /// that it was made for a newer gowr.
 pub(crate) fn find_value<'a>(text: &'a str, key: &str) -> Option<Scalar<'a>> {
-    lines(text)
-        .filter_map(|line| line.entry(0).ok())
-        .find_map(|(found, value)| if found.text == key { value } else { None })
+    for line in lines(text) {
+        if let Ok(entry) = line.entry(0)
+            && entry.key.text == key
+            && entry.value.is_some()
+        {
+            return entry.value;
+        }
+    }
+    None
 }
 
 /// The content as text; a byte order mark is kept, to keep positions right.
@@ -102,7 +101,7 @@ fn decode(content: &[u8]) -> Result<&str, Error> {
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         Error {
             line: number(before.split(|byte| *byte == b'\n').count()),
-            column: column(&before[start..]),
+            column: text::column(&before[start..]),
             subject: None,
             message: "not UTF-8 text",
         }
@@ -110,93 +109,86 @@ fn decode(content: &[u8]) -> Result<&str, Error> {
 }
 
 fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
-    let start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-    let mut start = start;
-    text::lines(&text.as_bytes()[start..], b'\n').map(move |line| {
-        let end = start + line.bytes.len();
-        let text = &text[start..end];
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        let line = Line { number: line.number, start, text };
-        start = end + 1;
-        line
+    let content = text.as_bytes();
+    let content = content.strip_prefix(text::BYTE_ORDER_MARK).unwrap_or(content);
+    let mut next = text.len() - content.len();
+    text::lines(content, b'\n').map(move |line| {
+        let start = next;
+        next += line.bytes.len() + 1;
+        let bytes = line.bytes.strip_suffix(b"\r").unwrap_or(line.bytes);
+        let text = text.get(start..start + bytes.len()).unwrap_or_default();
+        Line { number: line.number, start, text }
     })
 }
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
 #[derive(Default)]
-struct Builder<'a> {
-    document: Document<'a>,
+struct Reader<'a> {
+    entries: Vec<Entry<'a>>,
     /// Whether `---` was seen.
     started: bool,
-    /// By how much the map that is being read is indented.
+    /// Which entry has the last key of the first level.
+    last_key: usize,
+    /// By how much the map below it is indented.
     indent: usize,
 }
 
-impl<'a> Builder<'a> {
-    fn take(&mut self, line: &Line<'a>) -> Result<(), Error> {
-        let indent = skip_spaces(line.text, 0);
+impl<'a> Reader<'a> {
+    fn take(&mut self, line: &Line<'a>) -> Result<(), &'static Error> {
+        let indent = line.skip_spaces(0);
         if line.is_blank_from(indent) {
             return Ok(());
         }
-        if let Some(rest) = line.marker("---") {
-            if self.started || !self.document.entries.is_empty() {
+        if line.has_marker("---") {
+            if self.started || !self.entries.is_empty() {
                 return Err(line.error(0, "a second document"));
             }
             self.started = true;
-            let rest = skip_spaces(line.text, rest);
+            let rest = line.skip_spaces(3);
             return if line.is_blank_from(rest) {
                 Ok(())
             } else {
                 Err(line.error(rest, "the document begins on the line after `---`"))
             };
         }
-        if line.marker("...").is_some() {
+        if line.has_marker("...") {
             return Err(line.error(0, "a document end"));
         }
-        if indent == 0 {
-            let (key, value) = line.entry(0)?;
-            refuse_duplicate(line, &key, self.document.entries.iter().map(|(key, _)| key))?;
-            self.document.entries.push((key, value.map_or(Value::Empty, Value::Scalar)));
-            return Ok(());
-        }
-        self.take_indented(line, indent)
-    }
-
-    fn take_indented(&mut self, line: &Line<'a>, indent: usize) -> Result<(), Error> {
-        let mut parent = self.document.entries.last_mut().map(|(_, value)| value);
-        if let Some(value @ Value::Empty) = &mut parent {
-            **value = Value::Map(Vec::new());
-            self.indent = indent;
-        }
-        let map = match parent {
-            Some(Value::Map(map)) if indent == self.indent => map,
-            Some(Value::Map(_)) if indent < self.indent => {
-                return Err(line.error(indent, "indentation that matches no line above"));
+        let parent = if indent == 0 { None } else { Some(self.parent(line, indent)?) };
+        let entry = Entry { parent, ..line.entry(indent)? };
+        for other in &self.entries {
+            if other.key.text == entry.key.text && other.parent == parent {
+                let subject = Some(keep_text(entry.key.text));
+                return Err(keep_value(Error { subject, ..*line.error(indent, "is there twice") }));
             }
-            _ => return Err(line.error(indent, TOO_DEEP)),
-        };
-        let (key, value) = line.entry(indent)?;
-        refuse_duplicate(line, &key, map.iter().map(|(key, _)| key))?;
-        let Some(value) = value else {
+        }
+        if parent.is_none() {
+            self.last_key = self.entries.len();
+        } else if entry.value.is_none() {
             return Err(line.error(indent, "a key without a value on its line"));
-        };
-        map.push((key, value));
+        }
+        self.entries.push(entry);
         Ok(())
     }
-}
 
-fn refuse_duplicate<'k, 'a: 'k>(
-    line: &Line<'_>,
-    key: &Scalar<'_>,
-    mut others: impl Iterator<Item = &'k Scalar<'a>>,
-) -> Result<(), Error> {
-    if others.any(|other| other.text == key.text) {
-        let at = key.range.start - line.start;
-        let subject = Some(keep_text(key.text));
-        return Err(Error { subject, ..line.error(at, "is there twice") });
+    /// The key whose map an indented line belongs to.
+    fn parent(&mut self, line: &Line<'_>, indent: usize) -> Result<&'a str, &'static Error> {
+        match self.entries.get_mut(self.last_key) {
+            Some(parent @ Entry { value: None, .. }) => {
+                if !parent.is_map {
+                    parent.is_map = true;
+                    self.indent = indent;
+                }
+                match indent.cmp(&self.indent) {
+                    Ordering::Equal => Ok(parent.key.text),
+                    Ordering::Less => {
+                        Err(line.error(indent, "indentation that matches no line above"))
+                    }
+                    Ordering::Greater => Err(line.error(indent, TOO_DEEP)),
+                }
+            }
+            _ => Err(line.error(indent, TOO_DEEP)),
+        }
     }
-    Ok(())
 }
 
 /// One line, without its end.
@@ -207,124 +199,114 @@ struct Line<'a> {
     text: &'a str,
 }
 
-/// What ends a plain scalar.
-enum Stop {
-    Colon,
-    Comment,
-    LineEnd,
-}
-
 impl<'a> Line<'a> {
     /// The entry that begins at `indent`, which is not the end of the line.
-    fn entry(&self, indent: usize) -> Result<(Scalar<'a>, Option<Scalar<'a>>), Error> {
-        let (key, end) = self.key(indent)?;
+    fn entry(&self, indent: usize) -> Result<Entry<'a>, &'static Error> {
+        const EXPECTED: &str = "expected `key: value`";
+        let (key, end) = self.scalar(indent)?;
+        let colon = self.skip_spaces(end);
+        if !matches!(self.from(colon), [b':'] | [b':', b' ', ..]) {
+            let at = if self.quote(indent).is_some() { colon } else { indent };
+            return Err(self.error(at, EXPECTED));
+        }
+        if self.from(indent).starts_with(b"<<") && key.text.len() == 2 {
+            return Err(self.error(indent, "a merge key"));
+        }
         if key.range.len() > KEY_LIMIT {
             return Err(self.error(indent, "a key this long"));
         }
-        let value = skip_spaces(self.text, end);
-        if self.is_blank_from(value) {
-            return Ok((key, None));
-        }
-        Ok((key, Some(self.value(value)?)))
+        let start = self.skip_spaces(colon + 1);
+        let value = if self.is_blank_from(start) { None } else { Some(self.value(start)?) };
+        Ok(Entry { parent: None, key, value, is_map: false })
     }
 
-    /// The key that starts at `start`, and where the line goes on after the colon.
-    fn key(&self, start: usize) -> Result<(Scalar<'a>, usize), Error> {
-        const EXPECTED: &str = "expected `key: value`";
-        if let Some((key, end)) = self.quoted(start)? {
-            let colon = skip_spaces(self.text, end);
-            return match &self.text.as_bytes()[colon..] {
-                [b':'] | [b':', b' ', ..] => Ok((key, colon + 1)),
-                _ => Err(self.error(colon, EXPECTED)),
-            };
-        }
-        self.refuse_indicator(start)?;
-        match self.plain(start) {
-            (key, _, Stop::Colon) if key.text == "<<" => Err(self.error(start, "a merge key")),
-            (key, colon, Stop::Colon) => Ok((key, colon + 1)),
-            _ => Err(self.error(start, EXPECTED)),
-        }
-    }
-
-    fn value(&self, start: usize) -> Result<Scalar<'a>, Error> {
-        if let Some((value, end)) = self.quoted(start)? {
-            let rest = skip_spaces(self.text, end);
-            let is_end = self.is_blank_from(rest) && (rest > end || rest == self.text.len());
-            return if is_end {
-                Ok(value)
-            } else {
+    fn value(&self, start: usize) -> Result<Scalar<'a>, &'static Error> {
+        let (value, end) = self.scalar(start)?;
+        let rest = self.skip_spaces(end);
+        match self.from(rest) {
+            [] => Ok(value),
+            [b'#', ..] if rest > end => Ok(value),
+            _ if self.quote(start).is_some() => {
                 Err(self.error(rest, "text after the closing quote"))
-            };
-        }
-        self.refuse_indicator(start)?;
-        match self.plain(start) {
-            (_, colon, Stop::Colon) => {
-                Err(self.error(colon, "a colon in a value: put the value in quotes"))
             }
-            (value, _, _) => Ok(value),
+            _ => Err(self.error(rest, "a colon in a value: put the value in quotes")),
         }
     }
 
-    /// A scalar in quotes and where the line goes on after it, if there is a quote at `start`.
-    fn quoted(&self, start: usize) -> Result<Option<(Scalar<'a>, usize)>, Error> {
-        let bytes = self.text.as_bytes();
-        let quote = match bytes.get(start) {
-            Some(quote @ (b'"' | b'\'')) => *quote,
-            _ => return Ok(None),
+    /// The key or value that begins at `start`, and where the line goes on after it.
+    fn scalar(&self, start: usize) -> Result<(Scalar<'a>, usize), &'static Error> {
+        let (inner, end) = if let Some(quote) = self.quote(start) {
+            let close = self.closing_quote(start, quote)?;
+            (start + 1..close, close + 1)
+        } else {
+            self.refuse_indicator(start)?;
+            let end = self.plain_end(start);
+            (start..end, end)
         };
-        let escape = if quote == b'"' { b'\\' } else { b'\'' };
-        let inner = start + 1;
-        for at in inner..bytes.len() {
-            let byte = bytes[at];
-            // In single quotes, a quote twice is the escape for one.
-            if byte == escape && (quote == b'"' || bytes.get(at + 1) == Some(&escape)) {
-                return Err(self.error(at, "an escape: use the other kind of quotes"));
-            }
-            if byte == quote {
-                let end = at + 1;
-                return Ok(Some((self.scalar(start..end, &self.text[inner..at]), end)));
-            }
-        }
-        Err(self.error(start, "a quote that is not closed on its line"))
+        let scalar = Scalar {
+            text: self.text.get(inner).unwrap_or_default(),
+            line: self.number,
+            column: self.column(start),
+            range: self.start + start..self.start + end,
+            source: self.text,
+        };
+        Ok((scalar, end))
     }
 
-    /// A scalar without quotes, and where and why it ends.
-    fn plain(&self, start: usize) -> (Scalar<'a>, usize, Stop) {
-        let bytes = self.text.as_bytes();
-        let mut end = (bytes.len(), Stop::LineEnd);
-        for at in start..bytes.len() {
-            match bytes[at] {
-                b':' if matches!(bytes.get(at + 1), None | Some(b' ')) => {
-                    end = (at, Stop::Colon);
-                    break;
-                }
-                b'#' if at > start && bytes[at - 1] == b' ' => {
-                    end = (at, Stop::Comment);
-                    break;
-                }
-                _ => {}
+    /// The quote at `start`, if there is one.
+    fn quote(&self, start: usize) -> Option<u8> {
+        match self.from(start) {
+            [quote @ (b'"' | b'\''), ..] => Some(*quote),
+            _ => None,
+        }
+    }
+
+    /// Where the quote is that closes the one at `start`.
+    fn closing_quote(&self, start: usize, quote: u8) -> Result<usize, &'static Error> {
+        let mut at = start + 1;
+        loop {
+            match self.from(at) {
+                // In single quotes, a quote twice is the escape for one.
+                [b'\\', ..] if quote == b'"' => break,
+                [b'\'', b'\'', ..] if quote == b'\'' => break,
+                [byte, ..] if *byte == quote => return Ok(at),
+                [] => return Err(self.error(start, "a quote that is not closed on its line")),
+                _ => at += 1,
             }
         }
-        let (end, stop) = end;
-        let text = self.text[start..end].trim_end_matches(' ');
-        (self.scalar(start..start + text.len(), text), end, stop)
+        Err(self.error(at, "an escape: use the other kind of quotes"))
+    }
+
+    /// Where a scalar without quotes ends: before a colon, a comment or the end of the line, and blanks there.
+    fn plain_end(&self, start: usize) -> usize {
+        let (mut end, mut at) = (start, start);
+        loop {
+            match self.from(at) {
+                [] | [b':'] | [b':', b' ', ..] => return end,
+                [b'#', ..] if at > end => return end,
+                [b' ', ..] => at += 1,
+                _ => {
+                    at += 1;
+                    end = at;
+                }
+            }
+        }
     }
 
     /// Characters that start something else than a plain scalar in YAML, and a few that may.
-    fn refuse_indicator(&self, start: usize) -> Result<(), Error> {
-        let mut characters = self.text[start..].chars();
-        let first = characters.next();
-        let alone = matches!(characters.next(), None | Some(' '));
-        let message = match first {
-            Some('-') if alone => "a sequence: one value is written after its key",
-            Some('?') if alone => "a complex key",
-            Some('{' | '[' | '}' | ']' | ',') => "a flow collection: keys go on lines of their own",
-            Some('&') => "an anchor",
-            Some('*') => "an alias",
-            Some('!') => "a tag",
-            Some('|' | '>') => "a block scalar: a value is one line",
-            Some('%') if start == 0 => "a directive",
-            Some('-' | '?' | ':' | '%' | '@' | '`' | '#') => {
+    fn refuse_indicator(&self, start: usize) -> Result<(), &'static Error> {
+        let message = match self.from(start) {
+            [b'-'] | [b'-', b' ', ..] => "a sequence: one value is written after its key",
+            [b'?'] | [b'?', b' ', ..] => "a complex key",
+            [b'{' | b'[' | b'}' | b']' | b',', ..] => {
+                "a flow collection: keys go on lines of their own"
+            }
+            [b'&', ..] => "an anchor",
+            [b'*', ..] => "an alias",
+            [b'!', ..] => "a tag",
+            [b'|' | b'>', ..] => "a block scalar: a value is one line",
+            [b'%', ..] if start == 0 => "a directive",
+            [b'-' | b'?' | b':' | b'%' | b'@' | b'`' | b'#', ..] => {
                 "a character that cannot come first: put the text in quotes"
             }
             _ => return Ok(()),
@@ -333,53 +315,62 @@ impl<'a> Line<'a> {
     }
 
     /// Refuses what YAML does not allow in a text, and what some YAML parsers take for the end of a line.
-    fn check_characters(&self) -> Result<(), Error> {
-        for (at, character) in self.text.char_indices() {
-            let message = match character {
-                '\t' => "a tab: use spaces",
-                '\r' => "a carriage return inside a line",
-                BYTE_ORDER_MARK => "a byte order mark inside the text",
-                '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => "a character YAML forbids",
-                _ if character.is_control() => "a control character",
-                _ => continue,
+    fn check_characters(&self) -> Result<(), &'static Error> {
+        let mut rest = self.text.as_bytes();
+        loop {
+            let message = match rest {
+                [] => return Ok(()),
+                [b'\t', ..] => "a tab: use spaces",
+                [b'\r', ..] => "a carriage return inside a line",
+                [0xef, 0xbb, 0xbf, ..] => "a byte order mark inside the text",
+                // U+2028, U+2029, U+FFFE and U+FFFF
+                [0xe2, 0x80, 0xa8 | 0xa9, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => {
+                    "a character YAML forbids"
+                }
+                // up to U+001F, and U+007F to U+009F
+                [0..=0x1f | 0x7f, ..] | [0xc2, 0x80..=0x9f, ..] => "a control character",
+                [_, after @ ..] => {
+                    rest = after;
+                    continue;
+                }
             };
-            return Err(self.error(at, message));
+            return Err(self.error(self.text.len() - rest.len(), message));
         }
-        Ok(())
     }
 
-    /// Where the line goes on after a document marker that stands alone at its start.
-    fn marker(&self, marker: &str) -> Option<usize> {
-        let rest = self.text.strip_prefix(marker)?;
-        (rest.is_empty() || rest.starts_with(' ')).then_some(marker.len())
+    /// Whether the line is a document marker, which stands alone or with something after a blank.
+    fn has_marker(&self, marker: &str) -> bool {
+        let rest = self.text.as_bytes().strip_prefix(marker.as_bytes());
+        matches!(rest, Some([] | [b' ', ..]))
     }
 
     /// Whether nothing or a comment stands at `at`.
     fn is_blank_from(&self, at: usize) -> bool {
-        matches!(self.text.as_bytes().get(at), None | Some(b'#'))
+        matches!(self.from(at), [] | [b'#', ..])
     }
 
-    fn scalar(&self, range: Range<usize>, text: &'a str) -> Scalar<'a> {
-        let column = column(&self.text.as_bytes()[..range.start]);
-        let range = self.start + range.start..self.start + range.end;
-        Scalar { text, line: self.number, column, range, source: self.text }
+    fn skip_spaces(&self, mut at: usize) -> usize {
+        while let [b' ', ..] = self.from(at) {
+            at += 1;
+        }
+        at
     }
 
-    fn error(&self, at: usize, message: &'static str) -> Error {
-        let column = column(&self.text.as_bytes()[..at]);
-        Error { line: self.number, column, subject: None, message }
+    /// The line from `at` on.
+    fn from(&self, at: usize) -> &'a [u8] {
+        self.text.as_bytes().get(at..).unwrap_or_default()
     }
-}
 
-fn skip_spaces(text: &str, from: usize) -> usize {
-    let rest = &text.as_bytes()[from..];
-    from + rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len())
-}
+    fn column(&self, at: usize) -> u32 {
+        text::column(self.text.as_bytes().get(..at).unwrap_or_default())
+    }
 
-/// The column after `before`, the text of a line up to there.
-fn column(before: &[u8]) -> u32 {
-    let is_first = |byte: &&u8| (**byte).cast_signed() >= -0x40;
-    number(before.iter().filter(is_first).count() + 1)
+    #[cold]
+    #[inline(never)]
+    fn error(&self, at: usize, message: &'static str) -> &'static Error {
+        let (line, column) = (self.number, self.column(at));
+        keep_value(Error { line, column, subject: None, message })
+    }
 }
 
 fn number(count: usize) -> u32 {

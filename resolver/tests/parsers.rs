@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use resolver::pin::{DistroNames, Form};
-use resolver::{config, elf, go_env, gomod, mounts, os_release, pin, version, yaml};
+use resolver::{config, elf, go_env, gomod, mounts, os_release, path, pin, version, yaml};
 
 const DISTRO: DistroNames<'_> =
     DistroNames { id: "alpine", key: "alpine-3.23", id_and_version: Some("alpine-3.23.2") };
@@ -111,9 +111,9 @@ proptest! {
     #[test]
     fn no_content_makes_a_parser_panic(content in content()) {
         let _ = yaml::parse(&content);
-        let _ = config::parse(&content);
+        let _ = config::parse(path::concat(&[&content]));
         for form in Form::ALL {
-            if let Ok(Some(pin)) = pin::parse(form, &content, &DISTRO) {
+            if let Ok(Some(pin)) = pin::parse(form, path::concat(&[&content]), &DISTRO) {
                 prop_assert!(!pin.choices.is_empty());
                 prop_assert!(pin.line >= 1);
                 prop_assert!(!pin.request.is_empty());
@@ -126,7 +126,7 @@ proptest! {
         for mount in mounts::parse(&content) {
             let _ = mount.is_windows_drive();
         }
-        let _ = mounts::WindowsDrives::parse(&content).contains(&content);
+        let _ = mounts::WindowsDrives::parse(path::concat(&[&content])).contains(&content);
         let text = String::from_utf8_lossy(&content);
         let _ = version::Request::parse(&text);
         let _ = version::ToolchainName::parse(&text);

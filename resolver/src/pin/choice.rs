@@ -20,9 +20,11 @@ impl Choice {
     }
 
     /// Parses a value in a file of our own grammar.
-    pub(crate) fn of(scalar: &Scalar<'_>) -> Result<Self, Error> {
-        Self::parse(scalar.text)
-            .ok_or_else(|| Error::at(scalar, NO_CHOICE, Hint::Choice).about(scalar.text))
+    pub(crate) fn of(scalar: &Scalar<'_>) -> Result<Self, &'static Error> {
+        match Self::parse(scalar.text) {
+            Some(choice) => Ok(choice),
+            None => Err(Error::about(scalar, NO_CHOICE, Hint::Choice)),
+        }
     }
 }
 

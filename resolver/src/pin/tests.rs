@@ -1,8 +1,10 @@
 use super::*;
 use crate::failure::Code;
+use crate::path::concat;
 use crate::version::Request;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use std::vec;
 
 const ALPINE: DistroNames<'_> =
@@ -21,7 +23,7 @@ fn choices(pin: &Pin) -> String {
 
 /// What a file asks for: choices, line, text, as written.
 fn read(form: Form, content: &str) -> Option<(String, u32, &'static str, &'static str)> {
-    let pin = parse(form, content.as_bytes(), &ALPINE);
+    let pin = parse(form, concat(&[content.as_bytes()]), &ALPINE);
     let pin = pin.unwrap_or_else(|error| panic!("{form:?} {content:?}: {error:?}"));
     pin.map(|pin| (choices(&pin), pin.line, pin.text, pin.request))
 }
@@ -40,7 +42,7 @@ fn check(form: Form, cases: &[Case<'_>]) {
 /// Checks line, column, message and hint of errors.
 fn refused(form: Form, cases: &[(&str, u32, u32, &str, Option<&str>)]) {
     for (content, line, column, message, hint) in cases {
-        let error = parse(form, content.as_bytes(), &ALPINE).expect_err(content);
+        let error = parse(form, concat(&[content.as_bytes()]), &ALPINE).expect_err(content);
         let (found_message, found_hint) = (error.message(), error.hint());
         let found = (error.line, error.column, &*found_message, found_hint.as_deref());
         assert_eq!(found, (*line, Some(*column), *message, *hint), "{form:?} {content:?}");
@@ -254,7 +256,7 @@ fn foreign_files_refused() {
 #[test]
 fn files_that_are_no_text() {
     let whole = |form, content: &[u8]| {
-        let error = parse(form, content, &ALPINE).expect_err("no text");
+        let error = parse(form, concat(&[content]), &ALPINE).expect_err("no text");
         assert_eq!((error.code, error.line, error.column), (Code::BadPin, 0, None));
         (error.message(), error.hint())
     };
@@ -269,7 +271,7 @@ fn files_that_are_no_text() {
             "{form:?}"
         );
         let mut large = vec![b'\n'; SIZE_LIMIT];
-        assert_eq!(parse(form, &large, &ALPINE), Ok(None), "{form:?}");
+        assert_eq!(parse(form, concat(&[&large]), &ALPINE), Ok(None), "{form:?}");
         large.push(b'\n');
         assert_eq!(whole(form, &large), (String::from("is too large for a pin"), None), "{form:?}");
     }

@@ -12,19 +12,24 @@ enum Plain {
 use Plain::{Empty, Map, Text};
 
 fn plain(content: &'static str) -> Vec<(&'static str, Plain)> {
-    let document =
+    let entries =
         parse(content.as_bytes()).unwrap_or_else(|error| panic!("{content:?}: {error:?}"));
-    let entries = document.entries.into_iter().map(|(key, value)| {
-        let value = match value {
-            Value::Scalar(scalar) => Text(scalar.text),
-            Value::Map(map) => {
-                Map(map.into_iter().map(|(key, value)| (key.text, value.text)).collect())
-            }
-            Value::Empty => Empty,
-        };
-        (key.text, value)
-    });
-    entries.collect()
+    let mut document = vec![];
+    for entry in entries {
+        let (key, value) = (entry.key.text, entry.value.map(|value| value.text));
+        match (entry.parent, value) {
+            (None, Some(value)) => document.push((key, Text(value))),
+            (None, None) if entry.is_map => document.push((key, Map(vec![]))),
+            (None, None) => document.push((key, Empty)),
+            (Some(parent), value) => match document.last_mut() {
+                Some((above, Map(map))) if *above == parent => {
+                    map.push((key, value.expect("a value")));
+                }
+                other => panic!("{key} of {parent} is below {other:?}"),
+            },
+        }
+    }
+    document
 }
 
 #[test]
@@ -170,19 +175,22 @@ fn bytes_that_are_no_text() {
 #[test]
 fn places_for_editing() {
     let content = "\u{feff}ä: 'ö' # c\r\nd:\r\n  'x' : \"1.2\"\r\n";
-    let document = parse(content.as_bytes()).expect("it is well-formed");
+    let entries = parse(content.as_bytes()).expect("it is well-formed");
     let at = |scalar: &Scalar<'_>| {
         (scalar.line, scalar.column, &content[scalar.range.clone()] == scalar_source(scalar))
     };
-    let [(a, Value::Scalar(o)), (d, Value::Map(map))] = &document.entries[..] else {
-        panic!("{document:?}")
-    };
-    assert_eq!((at(a), &content[a.range.clone()]), ((1, 1, true), "ä"));
-    assert_eq!((at(o), &content[o.range.clone()]), ((1, 4, true), "'ö'"));
-    assert_eq!(o.source, "ä: 'ö' # c");
-    assert_eq!((at(d), &content[d.range.clone()]), ((2, 1, true), "d"));
-    assert_eq!((at(&map[0].0), &content[map[0].0.range.clone()]), ((3, 3, true), "'x'"));
-    assert_eq!((at(&map[0].1), &content[map[0].1.range.clone()]), ((3, 9, true), "\"1.2\""));
+    let [first, map, second] = &entries[..] else { panic!("{entries:?}") };
+    let value = |entry: &Entry<'static>| entry.value.clone().expect("a value");
+    for (scalar, place, written) in [
+        (first.key.clone(), (1, 1, true), "ä"),
+        (value(first), (1, 4, true), "'ö'"),
+        (map.key.clone(), (2, 1, true), "d"),
+        (second.key.clone(), (3, 3, true), "'x'"),
+        (value(second), (3, 9, true), "\"1.2\""),
+    ] {
+        assert_eq!((at(&scalar), &content[scalar.range.clone()]), (place, written));
+    }
+    assert_eq!(value(first).source, "ä: 'ö' # c");
 }
 
 /// The scalar again, by line and column: they must agree with the range.

@@ -1,7 +1,7 @@
 //! Our reading of a file beside that of a YAML parser; the fuzz target of the grammar uses it too.
 
 use granit_parser::{Event, Parser, ScalarStyle};
-use resolver::yaml::{self, Document, Scalar, Value};
+use resolver::yaml::{self, Entry, Scalar};
 use std::ops::Range;
 
 /// A YAML node without tags: all that our grammar has.
@@ -49,39 +49,35 @@ fn reference(content: &str) -> Result<Node, String> {
     Ok(root.unwrap_or(Node::Empty))
 }
 
-fn node_of(document: &Document<'_>) -> Node {
+/// The map of a key, or of the first level.
+fn map_of(entries: &[Entry<'_>], parent: Option<&str>) -> Node {
     let text = |scalar: &Scalar<'_>| Node::Text(scalar.text.into(), scalar.range.clone());
-    let pairs = document.entries.iter().map(|(key, value)| {
-        let value = match value {
-            Value::Scalar(scalar) => text(scalar),
-            Value::Empty => Node::Empty,
-            Value::Map(map) => {
-                Node::Map(map.iter().map(|(key, value)| (text(key), text(value))).collect())
-            }
+    let pairs = entries.iter().filter(|entry| entry.parent == parent).map(|entry| {
+        let value = match &entry.value {
+            Some(value) => text(value),
+            None if entry.is_map => map_of(entries, Some(entry.key.text)),
+            None => Node::Empty,
         };
-        (text(key), value)
+        (text(&entry.key), value)
     });
-    if document.entries.is_empty() { Node::Empty } else { Node::Map(pairs.collect()) }
+    Node::Map(pairs.collect())
+}
+
+fn node_of(entries: &[Entry<'_>]) -> Node {
+    if entries.is_empty() { Node::Empty } else { map_of(entries, None) }
 }
 
 /// Checks one file against the YAML parser, and the places in it; says whether it was accepted.
 pub(crate) fn agree(content: &str) -> bool {
-    let Ok(document) = yaml::parse(content.as_bytes()) else { return false };
+    let Ok(entries) = yaml::parse(content.as_bytes()) else { return false };
     match reference(content) {
-        Ok(node) => assert_eq!(node_of(&document), node, "{content:?}"),
+        Ok(node) => assert_eq!(node_of(&entries), node, "{content:?}"),
         Err(error) => panic!("a YAML parser refuses {content:?}: {error}"),
     }
-    for (key, value) in &document.entries {
-        check_place(content, key);
-        match value {
-            Value::Scalar(scalar) => check_place(content, scalar),
-            Value::Empty => {}
-            Value::Map(map) => {
-                for (key, value) in map {
-                    check_place(content, key);
-                    check_place(content, value);
-                }
-            }
+    for entry in &entries {
+        check_place(content, &entry.key);
+        if let Some(value) = &entry.value {
+            check_place(content, value);
         }
     }
     true
