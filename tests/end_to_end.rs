@@ -11,23 +11,34 @@
 mod support;
 mod userland;
 
+mod adopt;
 mod agree;
 mod bad_input;
 mod book;
 mod budget;
+mod concurrency;
 mod distro_go;
 mod environment;
 mod exec;
+mod faults;
+mod files_source;
+mod from;
 mod hand_over;
 mod hostile;
 mod install;
 mod integrity;
 mod interrupted;
+mod kill;
 mod nested;
+mod network;
 mod pin;
+mod project_files;
 mod shells;
 mod side_by_side;
+mod snapshot;
+mod store;
 mod third_party;
+mod transactions;
 mod which;
 
 #[cfg(feature = "long")]

@@ -1,5 +1,6 @@
 //! What every end-to-end test stands on.
 
+pub(crate) mod downloads;
 pub(crate) mod fakes;
 pub(crate) mod goproxy;
 #[expect(dead_code, reason = "shared with the installer's own tests, which use more of it")]
@@ -7,10 +8,13 @@ pub(crate) mod log;
 pub(crate) mod module;
 mod run;
 mod schema;
+pub(crate) mod secure_server;
 #[expect(dead_code, reason = "likewise")]
 pub(crate) mod server;
+pub(crate) mod stage;
 pub(crate) mod toolchains;
 mod tools;
+pub(crate) mod tracer;
 mod world;
 
 use std::path::Path;

@@ -3,9 +3,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use resolver::config::{self, Directory};
+use resolver::path;
 
 fuzz_target!(|content: &[u8]| {
-    let Ok(config) = config::parse(content) else { return };
+    let Ok(config) = config::parse(path::concat(&[content])) else { return };
     for directory in [config.cache_directory, config.downloads].into_iter().flatten() {
         match directory.value {
             Directory::Absolute(path) => assert!(path.starts_with('/')),

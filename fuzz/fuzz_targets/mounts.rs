@@ -3,12 +3,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use resolver::mounts::{self, WindowsDrives};
+use resolver::path;
 
 fuzz_target!(|content: &[u8]| {
-    let drives = WindowsDrives::parse(content);
+    let drives = WindowsDrives::parse(path::concat(&[content]));
     assert_eq!(drives.is_empty(), drives.mount_points().next().is_none());
     let points: Vec<_> = mounts::parse(content).collect();
     if let Some(last) = points.last() {
-        assert!(!last.is_windows_drive() || drives.contains(&last.point));
+        assert!(!last.is_windows_drive() || drives.contains(last.point));
     }
 });

@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use resolver::path;
 use resolver::pin::{self, DistroNames, Form};
 
 fuzz_target!(|content: &[u8]| {
@@ -9,7 +10,7 @@ fuzz_target!(|content: &[u8]| {
         DistroNames { id: "alpine", key: "alpine-3.23", id_and_version: Some("alpine-3.23.2") };
     let lines = content.split(|byte| *byte == b'\n').count();
     for form in Form::ALL {
-        match pin::parse(form, content, &distro) {
+        match pin::parse(form, path::concat(&[content]), &distro) {
             Ok(Some(pin)) => {
                 assert!(!pin.choices.is_empty() && !pin.request.is_empty());
                 assert!((1..=lines).contains(&(pin.line as usize)));

@@ -19,7 +19,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let begun = Instant::now();
     let tree = directory.join("tree");
     fs::create_dir_all(&tree)?;
-    let options = FetchOptions { heads: directory.join("heads"), progress: Box::new(()) };
+    let options = FetchOptions {
+        heads: directory.join("heads"),
+        checksums: directory.join("heads/SHA256SUMS"),
+        sources: None,
+        progress: Box::new(()),
+    };
     let fetched = Fetcher::new(&GoSettings::read()?, options)?.fetch(
         &name,
         &tree,

@@ -1,15 +1,16 @@
 //! Changing one file or link so that a kill at any instant leaves either the old one or the new one.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown, symlink};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, TempDir};
 
 use crate::error::{During, Error};
+use crate::lock::{LONGEST_WORK, has_no_locks};
 
 /// Links followed before giving up, as the kernel does.
 const MAXIMUM_LINKS: usize = 40;
@@ -65,13 +66,43 @@ pub(crate) fn temporary_beside(path: &Path, new: NewFile) -> Result<NamedTempFil
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(parent(path))
             .during("write", path)?;
-        // Held until the rename: tells `sweep` that this is not what a killed process left. Where a file system
-        // has no locks, nothing is swept.
+        // Held until the rename: tells `sweep` that this is not what a killed process left.
         let _ = temporary.as_file().lock();
         // Swept before it was locked: once more.
         if temporary.as_file().metadata().during("write", path)?.nlink() > 0 {
             return Ok(temporary);
         }
+    }
+}
+
+/// An empty directory beside `path`, to become `path` by rename; removed with all in it when dropped before.
+#[derive(Debug)]
+pub(crate) struct TemporaryDirectory {
+    directory: TempDir,
+    /// As for a temporary file.
+    _locked: Option<File>,
+}
+
+impl TemporaryDirectory {
+    pub(crate) fn beside(path: &Path) -> Result<Self, Error> {
+        sweep(path);
+        let directory = Builder::new()
+            .prefix(&temporary_prefix(path))
+            .permissions(Permissions::from_mode(0o777))
+            .tempdir_in(parent(path))
+            .during("create a directory beside", path)?;
+        let locked = File::open(directory.path()).ok();
+        let locked = locked.filter(|directory| directory.lock().is_ok());
+        Ok(Self { directory, _locked: locked })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Leaves it where it is.
+    pub(crate) fn keep(self) -> PathBuf {
+        self.directory.keep()
     }
 }
 
@@ -106,6 +137,12 @@ pub(crate) fn replace_link(
         .during("replace the link", link)
 }
 
+/// Whether a directory could not be renamed because another, with something in it, has that name. File systems differ in
+/// what they say (rename(2): `ENOTEMPTY` or `EEXIST`).
+pub(crate) fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists)
+}
+
 /// Where the content of `path` is, links resolved; the file itself need not exist.
 pub(crate) fn real_path(path: &Path) -> Result<PathBuf, Error> {
     let mut real = path.to_path_buf();
@@ -134,9 +171,17 @@ pub(crate) fn sweep(path: &Path) {
 
 /// The same for all files of a directory.
 pub(crate) fn sweep_all(directory: &Path) {
-    sweep_directory(directory, |name| {
-        name.to_str().is_some_and(|name| name.starts_with('.') && name.contains(TEMPORARY))
-    });
+    sweep_directory(directory, is_temporary);
+}
+
+/// Whether a file's name is one of [`temporary_beside`].
+pub(crate) fn is_temporary(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with('.') && name.contains(TEMPORARY))
+}
+
+/// Whether the maker of such a file lives.
+pub(crate) fn is_living(temporary: &Path) -> bool {
+    File::open(temporary).is_ok_and(|file| !is_nobodys(&file, file.try_lock_shared()))
 }
 
 fn sweep_directory(directory: &Path, is_temporary: impl Fn(&OsStr) -> bool) {
@@ -145,9 +190,22 @@ fn sweep_directory(directory: &Path, is_temporary: impl Fn(&OsStr) -> bool) {
         let leftover = entry.path();
         let Ok(file) = File::open(&leftover) else { continue };
         // Kept locked until it is gone: its maker may be about to lock it.
-        if file.try_lock().is_ok() {
-            let _ = fs::remove_file(&leftover);
+        if is_nobodys(&file, file.try_lock()) {
+            let _ = fs::remove_file(&leftover).or_else(|_| fs::remove_dir_all(&leftover));
         }
+    }
+}
+
+/// Whether the maker of a temporary file is gone, from what came of locking it.
+fn is_nobodys(file: &File, locked: Result<(), TryLockError>) -> bool {
+    match locked {
+        Ok(()) => true,
+        // No file system for locks; nothing is written for a day.
+        Err(TryLockError::Error(error)) if has_no_locks(&error) => {
+            let age = file.metadata().and_then(|it| it.modified()).map(|since| since.elapsed());
+            matches!(age, Ok(Ok(age)) if age > LONGEST_WORK)
+        }
+        Err(_) => false,
     }
 }
 

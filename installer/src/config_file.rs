@@ -1,15 +1,16 @@
 //! Writes defaults into the user's configuration, `config.yaml`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use resolver::config::{self, Config};
+use resolver::path;
 use resolver::pin::{Choice, DistroNames};
 
 use crate::atomic::{self, NewFile, sync_directory};
 use crate::edit::{self, yaml};
 use crate::error::{During, Error};
-use crate::lock::{Holder, Lock};
+use crate::lock::Lock;
 use crate::store::create_directory;
 
 /// For whom a default is.
@@ -42,7 +43,8 @@ pub fn set_default(file: &Path, scope: Scope<'_>, typed: &str) -> Result<(), Err
 /// Whether the configuration has a default that this distro would use.
 pub fn has_default(file: &Path, here: &DistroNames<'_>) -> Result<bool, Error> {
     let content = edit::read(file)?.unwrap_or_default();
-    let config = config::parse(&content).map_err(|error| edit::bad(file, error))?;
+    let config =
+        config::parse(path::concat(&[&content])).map_err(|error| edit::bad(file, *error))?;
     Ok(answers(&config, here))
 }
 
@@ -70,6 +72,12 @@ pub fn set_first_default(
     })
 }
 
+/// Gives the file this content, which must be a configuration.
+pub fn write(file: &Path, content: &[u8]) -> Result<(), Error> {
+    create_directory(atomic::parent(file))?;
+    change(file, |_, _| Ok(Some(content.to_vec()))).map(drop)
+}
+
 /// Takes a default away; whether there was one.
 pub fn clear_default(file: &Path, scope: Scope<'_>) -> Result<bool, Error> {
     let key = key(scope)?;
@@ -85,13 +93,14 @@ pub fn clear_defaults(
     is_gone: impl Fn(&Choice) -> bool,
 ) -> Result<Vec<Cleared>, Error> {
     let Some(content) = edit::read(file)? else { return Ok(Vec::new()) };
-    let config = config::parse(&content).map_err(|error| edit::bad(file, error))?;
+    let config =
+        config::parse(path::concat(&[&content])).map_err(|error| edit::bad(file, *error))?;
     let everywhere = config.default.into_iter().map(|setting| (None, setting));
     let distros = config.distros.iter().map(|(name, setting)| (Some(*name), *setting));
     let mut cleared = Vec::new();
     for (distro, setting) in everywhere.chain(distros).filter(|(_, it)| is_gone(&it.value)) {
         if clear_default(file, distro.map_or(Scope::Everywhere, Scope::Distro))? {
-            let (distro, request) = (distro.map(str::to_owned), setting.request.to_owned());
+            let (distro, request) = (distro.map(str::to_owned), setting.request().to_owned());
             cleared.push(Cleared { distro, request });
         }
     }
@@ -111,14 +120,15 @@ fn change(
     edit: impl FnOnce(&Config, &[u8]) -> Result<Option<Vec<u8>>, resolver::yaml::Error>,
 ) -> Result<bool, Error> {
     let directory = atomic::parent(file);
-    let _lock = Lock::acquire(&directory.join(".config.yaml.lock"), &mut |_: &Holder| {})?;
+    let _lock = Lock::acquire_soon(&lock_path(file))?;
     let old = edit::read(file)?;
     let content = old.as_deref().unwrap_or_default();
-    let config = config::parse(content).map_err(|error| edit::bad(file, error))?;
+    let config =
+        config::parse(path::concat(&[content])).map_err(|error| edit::bad(file, *error))?;
     let new = edit(&config, content).map_err(|error| edit::bad(file, error))?;
     // Nothing is written that cannot be read back.
     let result = new.as_deref().unwrap_or_default();
-    config::parse(result).map_err(|error| edit::bad(file, error))?;
+    config::parse(path::concat(&[result])).map_err(|error| edit::bad(file, *error))?;
     match new {
         _ if result == content => Ok(false),
         Some(new) => atomic::replace_file(file, &new, NewFile::Plain).map(|()| true),
@@ -130,10 +140,21 @@ fn change(
     }
 }
 
+fn lock_path(file: &Path) -> PathBuf {
+    atomic::parent(file).join(".config.yaml.lock")
+}
+
+/// Takes away what a killed process left beside the file; best effort.
+pub fn sweep(file: &Path) {
+    atomic::sweep(file);
+    let lock = lock_path(file);
+    if lock.exists() {
+        drop(Lock::try_acquire(&lock));
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
     use crate::store::names;
 
@@ -218,6 +239,16 @@ mod tests {
     }
 
     #[test]
+    fn what_the_killed_left_is_swept() {
+        let bed = Bed::new(Some("default: 1.22\n"));
+        for name in [".config.yaml.lock", ".config.yaml.gowr-dead"] {
+            fs::write(atomic::parent(&bed.file).join(name), "").expect("written");
+        }
+        sweep(&bed.file);
+        assert_eq!(names(atomic::parent(&bed.file)).expect("listed"), ["config.yaml"]);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_left() {
         let bed = Bed::new(Some("defualt: 1.22\n"));
         let error = set_default(&bed.file, Scope::Everywhere, "1.22").expect_err("unknown key");
@@ -241,6 +272,9 @@ mod tests {
             }
         });
         let content = bed.read().expect("written");
-        assert_eq!(config::parse(content.as_bytes()).expect("read").distros.len(), 8);
+        assert_eq!(
+            config::parse(path::concat(&[content.as_bytes()])).expect("read").distros.len(),
+            8
+        );
     }
 }

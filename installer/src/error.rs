@@ -4,7 +4,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use resolver::version::{Request, ToolchainName};
+use nix::errno::Errno;
+use resolver::version::{Request, ToolchainName, Version};
+
+use crate::lock::Holder;
 
 /// What an error is about: decides the exit code and the wording of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,9 @@ pub enum Error {
     /// Nothing to take away.
     #[error("{0} is not installed by gowr")]
     NotInstalled(ToolchainName),
+    /// Nothing to upgrade.
+    #[error("no go {} is installed by gowr", .0.as_str())]
+    NothingOfLine(Version),
     /// What was unpacked says that it is something else.
     #[error("the tree unpacked for {name} says in its VERSION that it is {found}")]
     WrongTree {
@@ -125,6 +131,32 @@ pub enum Error {
         #[source]
         cause: Cause,
     },
+    /// No source has what is asked for.
+    #[error("{first}")]
+    EverySource {
+        /// What the first one said.
+        #[source]
+        first: Box<Error>,
+        /// What the others said.
+        others: Vec<Error>,
+    },
+    /// What an archive must be is not known here, and those who know could not be asked.
+    #[error("the hash of {archive} cannot be proved")]
+    Unproved {
+        /// The archive.
+        archive: String,
+        /// Why they could not.
+        source: Box<Error>,
+    },
+    /// A file is not the same one from one request to the next.
+    #[error("cannot read {location}")]
+    Replaced {
+        /// The address, without a password.
+        location: String,
+        /// How it shows.
+        #[source]
+        cause: Cause,
+    },
     /// What was downloaded cannot be believed.
     #[error("{message}")]
     Integrity {
@@ -133,6 +165,56 @@ pub enum Error {
         /// How it shows.
         #[source]
         cause: Cause,
+    },
+    /// A checksum database does not prove what it says.
+    #[error("SECURITY ERROR: {message}")]
+    Misbehavior {
+        /// What it did, after Go's own words `SECURITY ERROR`.
+        message: String,
+        /// How it shows.
+        #[source]
+        cause: Cause,
+        /// The command that mends it, or shows what it did.
+        fix: Option<String>,
+    },
+    /// A directory cannot be adopted.
+    #[error("cannot adopt {}", directory.display())]
+    NotAdopted {
+        /// The directory, as it was given.
+        directory: PathBuf,
+        /// Why not.
+        #[source]
+        cause: Cause,
+        /// The command that mends it.
+        fix: Option<String>,
+    },
+    /// A snapshot is not one, or not as it was saved.
+    #[error("{} is not a snapshot that can be loaded", snapshot.display())]
+    NotLoaded {
+        /// The snapshot.
+        snapshot: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Cause,
+    },
+    /// A program of WSL's did not do what it was asked for.
+    #[error("{message}")]
+    Windows {
+        /// What was not done.
+        message: String,
+        /// What it said.
+        #[source]
+        cause: Cause,
+        /// The command that mends it, or shows more.
+        fix: Option<String>,
+    },
+    /// A lock that should be free by now is not.
+    #[error("{} is held by {holder}", path.display())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+        /// Who has it.
+        holder: Box<Holder>,
     },
     /// Something else failed first, and it is that which is reported.
     #[error("stopped")]
@@ -159,7 +241,9 @@ impl Error {
     /// What this is about.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Io { .. } | Self::Stopped => Kind::Internal,
+            Self::Io { .. } | Self::Locked { .. } | Self::Windows { .. } | Self::Stopped => {
+                Kind::Internal
+            }
             Self::HomeNotAbsolute(_)
             | Self::HomeNotForPath(_)
             | Self::HomeNotWritable { .. }
@@ -168,11 +252,18 @@ impl Error {
             | Self::Off { .. } => Kind::Configuration,
             Self::NoSuchRelease(_)
             | Self::NotInstalled(_)
+            | Self::NothingOfLine(_)
             | Self::Absent { .. }
             | Self::NotPublished { .. } => Kind::NotFound,
-            Self::Network { .. } => Kind::Network,
-            Self::NotAVersion(_) | Self::Refused { .. } => Kind::User,
-            Self::WrongTree { .. } | Self::Integrity { .. } => Kind::Integrity,
+            Self::Network { .. } | Self::Replaced { .. } => Kind::Network,
+            Self::EverySource { first: error, .. } | Self::Unproved { source: error, .. } => {
+                error.kind()
+            }
+            Self::NotAVersion(_) | Self::Refused { .. } | Self::NotAdopted { .. } => Kind::User,
+            Self::WrongTree { .. }
+            | Self::Integrity { .. }
+            | Self::Misbehavior { .. }
+            | Self::NotLoaded { .. } => Kind::Integrity,
         }
     }
 
@@ -183,10 +274,11 @@ impl Error {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     Some(format!("df -h {}", quoted(parent(path))))
                 }
-                io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-                    Some(format!("ls -ld {} {}", quoted(parent(path)), quoted(path)))
+                // The kernel knows which device it was.
+                _ if source.raw_os_error() == Some(Errno::EIO as i32) => {
+                    Some(String::from("dmesg | tail"))
                 }
-                _ => None,
+                _ => Some(format!("ls -ld {} {}", quoted(parent(path)), quoted(path))),
             },
             Self::HomeNotAbsolute(_) | Self::HomeNotForPath(_) | Self::HomeNotWritable { .. } => {
                 Some(String::from("export GOWR_HOME=\"$HOME/.local/share/gowr\""))
@@ -195,16 +287,28 @@ impl Error {
                 Some(String::from("gowr list --remote"))
             }
             Self::NotInstalled(_) | Self::NotAVersion(_) => Some(String::from("gowr list")),
-            Self::BadFile { file, .. } => Some(edit(file)),
-            Self::Refused { fix, .. } | Self::Setting { fix, .. } | Self::Off { fix, .. } => {
-                fix.clone()
+            Self::EverySource { first: error, .. } | Self::Unproved { source: error, .. } => {
+                error.fix()
             }
-            Self::Network { location, .. } if location.starts_with("http") => {
+            Self::BadFile { file, .. } => Some(edit(file)),
+            Self::NothingOfLine(line) => Some(format!("gowr install {}", line.as_str())),
+            Self::Locked { holder, .. } => Some(holder.way_out()),
+            Self::Refused { fix, .. }
+            | Self::Misbehavior { fix, .. }
+            | Self::Setting { fix, .. }
+            | Self::Off { fix, .. }
+            | Self::NotAdopted { fix, .. }
+            | Self::Windows { fix, .. } => fix.clone(),
+            Self::NotLoaded { snapshot, .. } => Some(format!("ls -l {}", quoted(snapshot))),
+            Self::Network { location, .. } | Self::Replaced { location, .. }
+                if location.starts_with("http") =>
+            {
                 Some(format!("curl -I {}", resolver::path::shell_quoted(location.as_bytes())))
             }
             Self::WrongTree { .. }
             | Self::Absent { .. }
             | Self::Network { .. }
+            | Self::Replaced { .. }
             | Self::Integrity { .. }
             | Self::Stopped => None,
         }
@@ -249,6 +353,46 @@ pub(crate) trait During<T> {
 
 impl<T> During<T> for io::Result<T> {
     fn during(self, action: &'static str, path: &Path) -> Result<T, Error> {
-        self.map_err(|source| Error::Io { action, path: path.to_path_buf(), source })
+        self.map_err(|error| Error::Io { action, path: path.to_path_buf(), source: plain(error) })
+    }
+}
+
+/// `tempfile` adds the name of a file that nobody has seen, and hides the system's number in its words.
+fn plain(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    let number = || text.split_once("(os error ")?.1.split_once(')')?.0.parse().ok();
+    match error.raw_os_error().or_else(number) {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_said_is_said_once() {
+        let absent = Path::new("/nonexistent/file");
+        let error = tempfile::NamedTempFile::new_in("/nonexistent").map(drop);
+        let error = error.during("write", absent).expect_err("no directory");
+        let cause = std::error::Error::source(&error).expect("a cause").to_string();
+        assert_eq!(cause, "No such file or directory (os error 2)");
+        assert_eq!(error.fix().as_deref(), Some("ls -ld /nonexistent /nonexistent/file"));
+    }
+
+    #[test]
+    fn every_refusal_of_the_system_has_a_way_out() {
+        for (number, fix) in [
+            (Errno::ENOSPC, "df -h /d"),
+            (Errno::EDQUOT, "df -h /d"),
+            (Errno::EIO, "dmesg | tail"),
+            (Errno::EROFS, "ls -ld /d /d/file"),
+            (Errno::EACCES, "ls -ld /d /d/file"),
+        ] {
+            let error = Err::<(), _>(io::Error::from(number));
+            let error = error.during("write", Path::new("/d/file")).expect_err("refused");
+            assert_eq!(error.fix().as_deref(), Some(fix), "{number}");
+        }
     }
 }

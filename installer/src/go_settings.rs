@@ -24,6 +24,7 @@ pub struct GoSettings {
     netrc: Option<PathBuf>,
     pub(crate) web_proxies: WebProxies,
     pub(crate) trust_store: TrustStore,
+    pub(crate) patience: PatienceSettings,
 }
 
 impl GoSettings {
@@ -55,6 +56,10 @@ impl GoSettings {
                 file: reader.variable(&["SSL_CERT_FILE"])?,
                 directories: reader.variable(&["SSL_CERT_DIR"])?,
             },
+            patience: PatienceSettings {
+                timeout: reader.variable(&["GOWR_HTTP_TIMEOUT"])?,
+                retries: reader.variable(&["GOWR_HTTP_RETRIES"])?,
+            },
         })
     }
 
@@ -65,8 +70,19 @@ impl GoSettings {
 
     /// The file with passwords for servers, if GOAUTH lets it be used.
     pub(crate) fn netrc(&self) -> Option<&PathBuf> {
-        let used = self.goauth.value().split(';').any(|command| command.trim() == "netrc");
-        self.netrc.as_ref().filter(|_| used)
+        self.netrc.as_ref().filter(|_| self.authentications().any(|method| method == "netrc"))
+    }
+
+    /// GOAUTH, if it has a form that is not known here: `git`, or a command of one's own.
+    ///
+    /// That is no error by itself. Most of those who set it do so for servers that no toolchain comes from.
+    pub(crate) fn unknown_authentication(&self) -> Option<&Setting> {
+        let is_known = |method| matches!(method, "" | "netrc" | "off");
+        (!self.authentications().all(is_known)).then_some(&self.goauth)
+    }
+
+    fn authentications(&self) -> impl Iterator<Item = &str> {
+        self.goauth.value().split(';').map(str::trim)
     }
 }
 
@@ -85,6 +101,13 @@ pub(crate) struct TrustStore {
     pub(crate) file: Option<Setting>,
     /// One or more, with colons between them.
     pub(crate) directories: Option<Setting>,
+}
+
+/// How long and how often a server is waited for: gowr's own, since Go waits for ever.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PatienceSettings {
+    pub(crate) timeout: Option<Setting>,
+    pub(crate) retries: Option<Setting>,
 }
 
 /// One setting, and who made it.
@@ -194,7 +217,7 @@ fn text(name: String, value: &[u8], origin: Origin) -> Result<Setting, Error> {
 }
 
 /// Where the GOENV file is (`cmd/go/internal/cfg.EnvFile`, `os.UserConfigDir`).
-fn goenv_path(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+pub(crate) fn goenv_path(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     match set("GOENV") {
         Some(path) if path.as_os_str() == "off" => None,

@@ -7,16 +7,29 @@ use std::path::{Path, PathBuf};
 use resolver::version::{Request, ToolchainName};
 
 use crate::atomic::{self, NewFile, sync_directory};
+use crate::downloads::{self, Format, archive_prefix};
 use crate::error::{During, Error};
 use crate::link;
 use crate::lock::Holder;
 use crate::staging::{self, Work};
-use crate::store::{Home, Key, create_directory, platform, version_text};
+use crate::store::{Home, Key, Made, version_text};
 
 /// Where releases come from.
 pub trait Source {
     /// All releases there are, in no particular order.
     fn versions(&self) -> Result<Vec<ToolchainName>, Error>;
+
+    /// Unpacks one release from an archive in `directory` into the empty directory `tree`, if there is one that is
+    /// proved to be it; says whether there was. All is verified when this returns, and `tree` is empty after a no.
+    fn unpack_kept(
+        &self,
+        name: &ToolchainName,
+        directory: &Path,
+        tree: &Path,
+    ) -> Result<bool, Error> {
+        let _ = (name, directory, tree);
+        Ok(false)
+    }
 
     /// Unpacks one release into the empty directory `tree` and keeps what it was unpacked from in the empty
     /// file `archive`. All is verified when this returns; an error may leave both in any state.
@@ -26,10 +39,12 @@ pub trait Source {
 /// What a [`Source`] fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// The archive's verified hash, as the source writes it: names the archive among the downloads.
+    /// The archive's verified hash, `h1:…` or `sha256:…`: names the archive among the downloads.
     pub hash: String,
-    /// What the archive's name ends with: `zip`.
-    pub extension: &'static str,
+    /// The archive's format.
+    pub format: Format,
+    /// What proves the hash again later, to be kept beside the archive.
+    pub proof: Option<String>,
 }
 
 /// What [`install`] did.
@@ -59,6 +74,13 @@ pub fn release(source: &dyn Source, request: &Request) -> Result<ToolchainName, 
     }
 }
 
+/// The newest release among the downloads that a request accepts. Whether its archive is what it says shows when it is
+/// unpacked.
+pub fn kept_release(home: &Home, request: &Request) -> Result<Option<ToolchainName>, Error> {
+    let kept = downloads::candidates(home.downloads())?.into_iter().map(|kept| kept.name);
+    Ok(kept.filter(|name| request.accepts(*name)).max_by(link::preference))
+}
+
 /// Installs a release and makes it known in every userland that it runs in.
 ///
 /// Any number of processes may do so at once: one fetches, the others wait and find it there. `waiting` hears
@@ -72,18 +94,36 @@ pub fn install(
 ) -> Result<Installed, Error> {
     staging::sweep(home);
     let goroot = home.toolchain(name);
-    let mut was_there = home.has(name);
+    let installed = |was_there| Installed { name: *name, goroot: goroot.clone(), was_there };
+    if home.has(name) && link::is_known(home, name, here)? {
+        return Ok(installed(true));
+    }
+    // Held until the links are there: nobody may remove it in between.
+    let work = Work::begin(home, name.as_str(), waiting)?;
+    let was_there = home.has(name);
     if !was_there {
-        home.create()?;
-        let work = Work::begin(home, name.as_str(), waiting)?;
-        was_there = home.has(name);
-        if !was_there {
-            fetch(home, source, name, &work)?;
-        }
+        fetch(home, source, name, &work)?;
     }
     // Also for a toolchain that was there: a killed install may have come this far and no further.
     link::add(home, name, here)?;
-    Ok(Installed { name: *name, goroot, was_there })
+    Ok(installed(was_there))
+}
+
+/// Does what a killed install may have left to do for a release that is here, without asking any source.
+pub fn complete(
+    home: &Home,
+    here: &Key,
+    name: &ToolchainName,
+    waiting: &mut dyn FnMut(&Holder),
+) -> Result<(), Error> {
+    staging::sweep(home);
+    if home.has(name) && !link::is_known(home, name, here)? {
+        let _work = Work::begin(home, name.as_str(), waiting)?;
+        if home.has(name) {
+            link::add(home, name, here)?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes away what killed processes left in a home; best effort, since it only costs room.
@@ -95,29 +135,74 @@ fn fetch(home: &Home, source: &dyn Source, name: &ToolchainName, work: &Work) ->
     let staged = work.directory()?;
     let tree = staged.path().join(name.as_str());
     fs::create_dir(&tree).during("create the directory", &tree)?;
-    create_directory(home.downloads())?;
-    let unnamed = home.downloads().join(archive_prefix(name));
-    let archive = atomic::temporary_beside(&unnamed, NewFile::Plain)?;
-
-    let fetched = source.fetch(name, &tree, archive.path())?;
-    let found = version_text(&tree)?.unwrap_or_default();
-    if found != name.as_str() {
-        return Err(Error::WrongTree { name: *name, found });
+    if source.unpack_kept(name, home.downloads(), &tree)? {
+        check_version(name, &tree)?;
+    } else {
+        download(home, source, name, staged.path(), &tree)?;
     }
-
-    let archive_path = home.downloads().join(archive_name(name, &fetched));
-    archive.as_file().sync_all().during("write", archive.path())?;
-    archive.persist(&archive_path).map_err(|error| error.error).during("write", &archive_path)?;
-    sync_directory(home.downloads());
-
     sync_file_system(&tree)?;
-    match fs::rename(&tree, home.toolchain(name)) {
+    let place = |toolchains: &Path| match fs::rename(&tree, toolchains.join(name.as_str())) {
         // Someone else was faster, on a file system without locks: theirs is verified as well.
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        Err(error) if atomic::is_taken(&error) => Ok(()),
         result => result.during("move the unpacked toolchain to", &home.toolchain(name)),
-    }?;
-    sync_directory(&home.toolchains());
+    };
+    let (toolchains, ()) = Made::within(|| Made::in_home(home.toolchains()), place)?;
+    sync_directory(toolchains.path());
     Ok(())
+}
+
+/// Fetches into `tree`, and keeps the archive among the downloads.
+fn download(
+    home: &Home,
+    source: &dyn Source,
+    name: &ToolchainName,
+    staged: &Path,
+    tree: &Path,
+) -> Result<(), Error> {
+    let place = Made::within(
+        || Made::directory(home.downloads().to_path_buf()),
+        |downloads| atomic::temporary_beside(&downloads.join(archive_prefix(name)), NewFile::Plain),
+    );
+    let (downloads, archive) = match place {
+        // Somebody else's directory, to take from only.
+        Err(Error::Io { source: refusal, .. }) if is_closed(&refusal) => {
+            let archive = staged.join("archive");
+            File::create_new(&archive).during("write", &archive)?;
+            source.fetch(name, tree, &archive)?;
+            return check_version(name, tree);
+        }
+        place => place?,
+    };
+    let fetched = source.fetch(name, tree, archive.path())?;
+    check_version(name, tree)?;
+    let Fetched { hash, format, proof } = &fetched;
+    archive.as_file().sync_all().during("write", archive.path())?;
+    let path = downloads.path().join(downloads::archive_name(name, hash, *format));
+    match archive.persist(&path) {
+        // In a directory that is shared: somebody else's, which is not ours to replace.
+        Err(refused) if is_closed(&refused.error) && path.exists() => {}
+        persisted => _ = persisted.map_err(|error| error.error).during("write", &path)?,
+    }
+    if let Some(proof) = proof {
+        let path = downloads.path().join(downloads::proof_name(name, hash));
+        // Best effort: without it the checksum database is asked again.
+        let _ = atomic::replace_file(&path, proof.as_bytes(), NewFile::Plain);
+    }
+    sync_directory(downloads.path());
+    Ok(())
+}
+
+/// Whether a directory is not this user's to write to.
+pub(crate) fn is_closed(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+pub(crate) fn check_version(name: &ToolchainName, tree: &Path) -> Result<(), Error> {
+    let found = version_text(tree)?.unwrap_or_default();
+    if found == name.as_str() {
+        return Ok(());
+    }
+    Err(Error::WrongTree { name: *name, found })
 }
 
 /// One call for thousands of files.
@@ -127,27 +212,6 @@ fn sync_file_system(directory: &Path) -> Result<(), Error> {
         .during("write", directory)
 }
 
-/// `go1.22.10.linux-amd64.h1-47DEQp….zip`: by release for people, by hash for proof.
-fn archive_name(name: &ToolchainName, fetched: &Fetched) -> String {
-    let hash: String = fetched
-        .hash
-        .trim_end_matches('=')
-        .chars()
-        .map(|character| match character {
-            'a'..='z' | 'A'..='Z' | '0'..='9' => character,
-            // As in the alphabet of base64 for file names (RFC 4648, section 5).
-            '/' => '_',
-            _ => '-',
-        })
-        .collect();
-    format!("{}{hash}.{}", archive_prefix(name), fetched.extension)
-}
-
-/// What the names of a release's archives for this platform begin with.
-pub(crate) fn archive_prefix(name: &ToolchainName) -> String {
-    format!("{name}.{}.", platform())
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -155,7 +219,7 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::store::names;
+    use crate::store::{create_directory, names, platform};
 
     /// A source of small trees, whose fetches can be counted, slow and wrong.
     #[derive(Default)]
@@ -194,7 +258,7 @@ pub(crate) mod tests {
             if self.fails {
                 return Err(io::Error::from_raw_os_error(28)).during("write", tree);
             }
-            Ok(Fetched { hash: String::from("h1:a/b+c="), extension: "zip" })
+            Ok(Fetched { hash: String::from("h1:a/b+c="), format: Format::ModuleZip, proof: None })
         }
     }
 
@@ -261,6 +325,20 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_a_killed_install_left_to_do() {
+        let (_directory, home, here) = home();
+        put(&home, &here, "go1.22.10");
+        fs::remove_dir_all(home.distros()).expect("removed");
+        fs::create_dir_all(home.staging().join("go1.22.10@dead")).expect("made");
+        let name = toolchain("go1.22.10");
+        complete(&home, &here, &name, &mut |_| {}).expect("completed");
+        assert!(link::is_known(&home, &name, &here).expect("read"));
+        assert!(!home.staging().exists());
+        complete(&home, &here, &toolchain("go1.22.11"), &mut |_| {}).expect("nothing to do");
+        assert!(!home.has(&toolchain("go1.22.11")));
+    }
+
+    #[test]
     fn many_at_once_fetch_once_and_all_succeed() {
         let (_directory, home, here) = home();
         let delay = Duration::from_millis(100);
@@ -316,16 +394,13 @@ pub(crate) mod tests {
         let error = install(&wrong).expect_err("wrong");
         let expected = "the tree unpacked for go1.22.10 says in its VERSION that it is go1.22.1";
         assert_eq!(error.to_string(), expected);
-        for directory in ["toolchains", "staging", "downloads", "distros", "links"] {
-            let left = names(&home.path().join(directory)).expect("listed");
-            assert_eq!(left, [""; 0], "{directory}");
-        }
+        assert!(!home.path().exists(), "not even a home");
     }
 
     #[test]
     fn leftovers_of_killed_installs_go_with_the_next() {
         let (_directory, home, here) = home();
-        home.create().expect("made");
+        fs::create_dir_all(home.downloads()).expect("made");
         fs::create_dir_all(home.staging().join("go1.22.10@dead/go1.22.10/bin")).expect("made");
         fs::write(home.staging().join("go1.22.10.lock"), "1 x\n").expect("written");
         let half = format!(".{}.gowr-dead", archive_prefix(&toolchain("go1.22.10")));

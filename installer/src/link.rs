@@ -17,19 +17,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use resolver::version::{RegisteredName, ToolchainName};
 
-use crate::atomic::{replace_link, sync_directory};
+use crate::atomic::{self, replace_link, sync_directory};
 use crate::error::{During, Error};
-use crate::lock::Holder;
 use crate::staging::Work;
-use crate::store::{Home, Key, create_directory, is_static, names};
+use crate::store::{Home, Key, Made, create_directory, is_static, names};
 
 /// From a directory of links to the toolchains.
-const TOOLCHAINS: &str = "../../toolchains";
-const NEWEST: &str = "newest";
-const NAMED: &str = "named";
+pub(crate) const TOOLCHAINS: &str = "../../toolchains";
+/// The link to the newest of all.
+pub(crate) const NEWEST: &str = "newest";
+/// The directory of the names that were registered.
+pub(crate) const NAMED: &str = "named";
 const WORK: &str = "links";
 
 /// One toolchain in a userland's directory of links.
@@ -81,36 +83,106 @@ pub fn read(home: &Home, key: &Key) -> Result<Links, Error> {
 
 /// Makes a toolchain of the store known: in this userland, and in every other that it runs in.
 pub(crate) fn add(home: &Home, name: &ToolchainName, here: &Key) -> Result<(), Error> {
-    let work = Work::begin(home, WORK, &mut |_: &Holder| {})?;
+    let work = Work::begin_short(home, WORK)?;
     create_missing(home, here, &work)?;
     let mut keys = vec![here.clone()];
     if is_static(name) {
         keys = home.keys()?;
         let link = home.links().join(name.as_str());
-        create_directory(&home.links())?;
-        set(&link, &Path::new("../toolchains").join(name.as_str()).join("bin/go"), &work)?;
+        let _links = Made::in_home(home.links())?;
+        set(&link, &switching_target(name), &work)?;
         sync_directory(&home.links());
     }
     for key in &keys {
         let directory = home.distro(key);
         set(&directory.join(name.as_str()), &Path::new(TOOLCHAINS).join(name.as_str()), &work)?;
-        derive(home, key, here, None, &work)?;
+        derive(home, key, here, &[], &work)?;
     }
     Ok(())
 }
 
-/// Makes a toolchain of the store unknown in every userland, before it is removed.
-pub(crate) fn remove(home: &Home, name: &ToolchainName, here: &Key) -> Result<(), Error> {
-    let work = Work::begin(home, WORK, &mut |_: &Holder| {})?;
+/// Whether [`add`] would have nothing to do.
+pub(crate) fn is_known(home: &Home, name: &ToolchainName, here: &Key) -> Result<bool, Error> {
+    let is_link = |link: &Path, to: &Path| Ok(target(link)?.as_deref() == Some(to));
+    let mut keys = vec![here.clone()];
+    if is_static(name) {
+        keys.extend(home.keys()?);
+        if !is_link(&home.links().join(name.as_str()), &switching_target(name))? {
+            return Ok(false);
+        }
+    }
+    for key in &keys {
+        let links = read(home, key)?;
+        let is_linked = links.toolchains.iter().any(|it| it.name == *name && it.in_store);
+        if !(is_linked && is_derived(&links, key == here)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether `1.22` and `newest` are there as they should be; not after a kill.
+pub(crate) fn is_derived(links: &Links, is_here: bool) -> bool {
+    let wanted = expected(links, is_here, &[]);
+    let is_found =
+        |link: &String, to: &str| links.derived.get(link).is_some_and(|found| found == to);
+    wanted.len() == links.derived.len()
+        && wanted.iter().all(|(link, to)| is_found(link, to.as_str()))
+}
+
+/// Makes a toolchain of the store unknown in every userland, before it is removed. What this gives is to be held until
+/// the tree is gone: nobody makes links meanwhile.
+pub(crate) fn remove(home: &Home, name: &ToolchainName, here: &Key) -> Result<Work, Error> {
+    let work = Work::begin_short(home, WORK)?;
     for key in &home.keys()? {
         let link = home.distro(key).join(name.as_str());
         if target(&link)?.is_some_and(|target| target.starts_with(TOOLCHAINS)) {
-            derive(home, key, here, Some(name), &work)?;
+            derive(home, key, here, slice::from_ref(name), &work)?;
             unlink(&link)?;
             sync_directory(&home.distro(key));
         }
     }
-    unlink(&home.links().join(name.as_str()))
+    unlink(&home.links().join(name.as_str()))?;
+    Ok(work)
+}
+
+/// What changes among the toolchains of others that a userland uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Adoption {
+    /// Linked under their names, in place of what had those.
+    pub(crate) add: Vec<(ToolchainName, PathBuf)>,
+    /// Linked no more.
+    pub(crate) remove: Vec<ToolchainName>,
+}
+
+impl Adoption {
+    /// Whether nothing changes.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.add.is_empty() && self.remove.is_empty()
+    }
+}
+
+/// Changes what a userland has adopted, as `choose` says of what is there; gives what else it says.
+pub(crate) fn adopt<T>(
+    home: &Home,
+    here: &Key,
+    choose: impl FnOnce(&Links) -> Result<(Adoption, T), Error>,
+) -> Result<T, Error> {
+    let work = Work::begin_short(home, WORK)?;
+    create_missing(home, here, &work)?;
+    let directory = home.distro(here);
+    let (adoption, told) = choose(&read(home, here)?)?;
+    for (name, goroot) in &adoption.add {
+        set(&directory.join(name.as_str()), goroot, &work)?;
+    }
+    let is_added = |name: &ToolchainName| adoption.add.iter().any(|(added, _)| added == name);
+    let removed: Vec<_> = adoption.remove.into_iter().filter(|name| !is_added(name)).collect();
+    derive(home, here, here, &removed, &work)?;
+    for name in removed {
+        unlink(&directory.join(name.as_str()))?;
+    }
+    sync_directory(&directory);
+    Ok(told)
 }
 
 /// Registers a directory under a name in one userland, or changes what the name stands for.
@@ -120,7 +192,7 @@ pub fn register(
     name: &RegisteredName,
     directory: &Path,
 ) -> Result<(), Error> {
-    let work = Work::begin(home, WORK, &mut |_: &Holder| {})?;
+    let work = Work::begin_short(home, WORK)?;
     create_missing(home, key, &work)?;
     let named = home.distro(key).join(NAMED);
     create_directory(&named)?;
@@ -129,15 +201,27 @@ pub fn register(
     Ok(())
 }
 
+/// Takes a name away that was registered in one userland.
+pub(crate) fn unregister(home: &Home, key: &Key, name: &RegisteredName) -> Result<(), Error> {
+    let _work = Work::begin_short(home, WORK)?;
+    let named = home.distro(key).join(NAMED);
+    unlink(&named.join(name.as_str()))?;
+    sync_directory(&named);
+    Ok(())
+}
+
 /// Gives a userland that has no directory of links one, with all toolchains that run everywhere.
 ///
-/// An existing directory is left as it is.
+/// An existing directory is left as it is. While somebody else changes links nothing is done, since a `go` must not
+/// wait for that: the next one does it.
 pub fn create(home: &Home, key: &Key) -> Result<(), Error> {
     if home.distro(key).is_dir() {
         return Ok(());
     }
-    let work = Work::begin(home, WORK, &mut |_: &Holder| {})?;
-    create_missing(home, key, &work)
+    match Work::try_begin(home, WORK)? {
+        Some(work) => create_missing(home, key, &work),
+        None => Ok(()),
+    }
 }
 
 /// Filled in staging and renamed: the proxy must never find half a directory.
@@ -161,7 +245,7 @@ fn create_missing(home: &Home, key: &Key, work: &Work) -> Result<(), Error> {
     sync_directory(staged.path());
     match fs::rename(staged.path(), &directory) {
         // Made meanwhile by someone on a file system without locks: theirs is as good.
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        Err(error) if atomic::is_taken(&error) => Ok(()),
         result => result.during("create the directory", &directory),
     }?;
     sync_directory(&home.distros());
@@ -173,16 +257,11 @@ fn derive(
     home: &Home,
     key: &Key,
     here: &Key,
-    without: Option<&ToolchainName>,
+    without: &[ToolchainName],
     work: &Work,
 ) -> Result<(), Error> {
     let links = read(home, key)?;
-    let counts = |entry: &&Entry| {
-        // What another userland adopted cannot be seen from here.
-        let is_there = !(entry.in_store || key == here) || entry.goroot.is_dir();
-        Some(&entry.name) != without && is_there
-    };
-    let wanted = derived(links.toolchains.iter().filter(counts).map(|entry| &entry.name));
+    let wanted = expected(&links, key == here, without);
     let directory = home.distro(key);
     for (link, name) in &wanted {
         set(&directory.join(link), Path::new(name.as_str()), work)?;
@@ -192,6 +271,25 @@ fn derive(
     }
     sync_directory(&directory);
     Ok(())
+}
+
+/// What `1.22` and `newest` should lead to, as if `without` were not there.
+pub(crate) fn expected<'a>(
+    links: &'a Links,
+    is_here: bool,
+    without: &[ToolchainName],
+) -> BTreeMap<String, &'a ToolchainName> {
+    let counts = |entry: &&Entry| {
+        // What another userland adopted cannot be seen from here.
+        let exists = !(entry.in_store || is_here) || entry.goroot.is_dir();
+        !without.contains(&entry.name) && exists
+    };
+    derived(links.toolchains.iter().filter(counts).map(|entry| &entry.name))
+}
+
+/// What Go's own switching finds in `links/` leads to.
+pub(crate) fn switching_target(name: &ToolchainName) -> PathBuf {
+    Path::new("../toolchains").join(name.as_str()).join("bin/go")
 }
 
 /// The newest of each line and of all.
@@ -232,7 +330,7 @@ fn order(left: &ToolchainName, right: &ToolchainName) -> Ordering {
 }
 
 /// What a link points to; none where there is no link.
-fn target(link: &Path) -> Result<Option<PathBuf>, Error> {
+pub(crate) fn target(link: &Path) -> Result<Option<PathBuf>, Error> {
     match fs::read_link(link) {
         Ok(target) => Ok(Some(target)),
         Err(error)

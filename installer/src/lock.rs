@@ -1,83 +1,162 @@
 //! One lock for one piece of work, held by a process and gone with it.
 //!
-//! Advisory locks of the kernel (`flock`): a killed holder leaves none behind. Publishing is by rename anyway,
-//! so where a file system has no locks (some NFS servers) work goes on without: at worst it is done twice.
+//! It is the kernel's advisory lock (`flock`): a killed holder leaves none behind. Where a file system has none (some
+//! NFS servers, some FUSE), each contender puts a mark beside the lock instead: see [`mark`]. All processes that
+//! share a home must find the same: where one has `flock` and another has not, work may be done twice. Publishing is
+//! by rename anyway, so that what comes of it is whole.
 
-use std::fmt;
+mod holder;
+mod mark;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub use holder::Holder;
+pub(crate) use holder::LONGEST_WORK;
+pub(crate) use mark::MARK;
 
 use crate::error::{During, Error};
+use mark::Mark;
 
-/// Longer than any pid and host name; the file is ours but anyone may have written to it.
-const HOLDER_LIMIT: u64 = 512;
+/// Between two looks at a lock that is about to become free.
+const MOMENT: Duration = Duration::from_millis(5);
+
+/// Changing a few links or one file takes milliseconds; a whole crowd of processes that do so is done in this time.
+const SHORT_WORK: Duration = Duration::from_mins(1);
 
 /// Work that only one process at a time may do; over when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Lock {
+#[expect(dead_code, reason = "held until they are dropped")]
+pub(crate) enum Lock {
+    /// The kernel knows.
+    Kernel(KernelLock),
+    /// The file system has no locks.
+    Mark(Mark),
+}
+
+/// A locked file, which goes with the lock.
+#[derive(Debug)]
+pub(crate) struct KernelLock {
     path: PathBuf,
     file: File,
-    supported: bool,
+}
+
+/// What came of trying.
+enum Attempt {
+    Taken(Lock),
+    /// Who has it, and the file to wait for where the kernel can.
+    Busy(Holder, Option<File>),
+    /// What was locked has no name any more: once more.
+    Vanished,
 }
 
 impl Lock {
-    /// Takes the lock, waiting for whoever has it. `waiting` hears of the holder, once, before a wait.
+    /// Takes the lock, waiting as long as it takes. `waiting` hears of the holder, once, before a wait.
     pub(crate) fn acquire(path: &Path, waiting: &mut dyn FnMut(&Holder)) -> Result<Self, Error> {
         let mut told = false;
         loop {
-            let file = open(path)?;
-            let supported = match file.try_lock() {
-                Ok(()) => true,
-                Err(TryLockError::WouldBlock) => {
+            match Self::attempt(path)? {
+                Attempt::Taken(lock) => return Ok(lock),
+                Attempt::Vanished => {}
+                Attempt::Busy(holder, file) => {
                     if !told {
-                        waiting(&Holder::read(&file));
+                        waiting(&holder);
                         told = true;
                     }
-                    wait(&file).during("lock", path)?;
-                    true
+                    match file {
+                        Some(file) => uninterrupted(|| file.lock()).during("lock", path)?,
+                        None => mark::pause(),
+                    }
                 }
-                Err(TryLockError::Error(error)) if has_no_locks(&error) => false,
-                Err(TryLockError::Error(error)) => return Err(error).during("lock", path),
-            };
-            if let Some(lock) = Self::confirmed(path, file, supported)? {
-                return Ok(lock);
+            }
+        }
+    }
+
+    /// Takes a lock that nobody has for long; whoever has it longer than that is an error.
+    pub(crate) fn acquire_soon(path: &Path) -> Result<Self, Error> {
+        Self::acquire_within(path, SHORT_WORK)
+    }
+
+    fn acquire_within(path: &Path, limit: Duration) -> Result<Self, Error> {
+        let begun = Instant::now();
+        loop {
+            match Self::attempt(path)? {
+                Attempt::Taken(lock) => return Ok(lock),
+                Attempt::Vanished => {}
+                Attempt::Busy(holder, _) if begun.elapsed() > limit => {
+                    let (path, holder) = (path.to_path_buf(), Box::new(holder));
+                    return Err(Error::Locked { path, holder });
+                }
+                Attempt::Busy(_, Some(_)) => thread::sleep(MOMENT),
+                Attempt::Busy(_, None) => mark::pause(),
             }
         }
     }
 
     /// Takes the lock if nobody has it.
     pub(crate) fn try_acquire(path: &Path) -> Result<Option<Self>, Error> {
+        match Self::attempt(path)? {
+            Attempt::Taken(lock) => Ok(Some(lock)),
+            Attempt::Busy(..) | Attempt::Vanished => Ok(None),
+        }
+    }
+
+    /// Whether somebody has the lock; changes nothing.
+    pub(crate) fn is_held(path: &Path) -> bool {
+        let is_locked =
+            |file: &File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        File::open(path).as_ref().is_ok_and(is_locked) || mark::living(path, None).is_some()
+    }
+
+    fn attempt(path: &Path) -> Result<Attempt, Error> {
         let file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => Self::confirmed(path, file, true),
-            Err(_) => Ok(None),
+        let locked = uninterrupted(|| match file.try_lock() {
+            Err(TryLockError::Error(error)) => Err(error),
+            result => Ok(result.is_ok()),
+        });
+        match locked {
+            Ok(true) => Self::confirmed(path, file),
+            Ok(false) => Ok(Attempt::Busy(Holder::of_file(path, &file), Some(file))),
+            Err(error) if has_no_locks(&error) => {
+                // It says nothing, unless another machine can lock it.
+                if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+                    let _ = fs::remove_file(path);
+                }
+                Ok(match Mark::put(path)? {
+                    Ok(mark) => Attempt::Taken(Self::Mark(mark)),
+                    Err(holder) => Attempt::Busy(holder, None),
+                })
+            }
+            Err(error) => Err(error).during("lock", path),
         }
     }
 
     /// The last holder removed the file before it let go: what was locked may have no name any more.
-    fn confirmed(path: &Path, mut file: File, supported: bool) -> Result<Option<Self>, Error> {
+    fn confirmed(path: &Path, mut file: File) -> Result<Attempt, Error> {
         let ours = file.metadata().during("lock", path)?;
         match fs::metadata(path) {
             Ok(there) if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) => {}
-            _ => return Ok(None),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).during("lock", path);
+            }
+            _ => return Ok(Attempt::Vanished),
         }
         // Only for people to read; a lock does not depend on it.
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| writeln!(file, "{} {}", std::process::id(), host()));
-        Ok(Some(Self { path: path.to_path_buf(), file, supported }))
+            .and_then(|()| writeln!(file, "{}", Holder::text_of_this_process()));
+        Ok(Attempt::Taken(Self::Kernel(KernelLock { path: path.to_path_buf(), file })))
     }
 }
 
-impl Drop for Lock {
+impl Drop for KernelLock {
     fn drop(&mut self) {
-        if self.supported {
-            let _ = fs::remove_file(&self.path);
-        }
+        let _ = fs::remove_file(&self.path);
         let _ = self.file.unlock();
     }
 }
@@ -92,9 +171,9 @@ fn open(path: &Path) -> Result<File, Error> {
         .during("open the lock", path)
 }
 
-fn wait(file: &File) -> io::Result<()> {
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
-        match file.lock() {
+        match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => return result,
         }
@@ -102,119 +181,11 @@ fn wait(file: &File) -> io::Result<()> {
 }
 
 /// `flock` on file systems without it: `ENOLCK`, `ENOTSUP`, `ENOSYS`.
-fn has_no_locks(error: &io::Error) -> bool {
+pub(crate) fn has_no_locks(error: &io::Error) -> bool {
     use nix::errno::Errno;
     let number = error.raw_os_error().map(Errno::from_raw);
     matches!(number, Some(Errno::ENOLCK | Errno::EOPNOTSUPP | Errno::ENOSYS))
 }
 
-fn host() -> String {
-    let name = nix::unistd::gethostname().unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
-/// Who has a lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// Its process id, where it got as far as writing it down.
-    pub process: Option<u32>,
-    /// The machine it runs on.
-    pub host: Option<String>,
-    /// How long it has had the lock.
-    pub age: Duration,
-}
-
-impl Holder {
-    fn read(file: &File) -> Self {
-        let mut text = String::new();
-        let _ = file.take(HOLDER_LIMIT).read_to_string(&mut text);
-        let mut words = text.split_whitespace();
-        let since = file.metadata().and_then(|metadata| metadata.modified());
-        let age = since.ok().and_then(|since| SystemTime::now().duration_since(since).ok());
-        Self {
-            process: words.next().and_then(|word| word.parse().ok()),
-            host: words.next().map(str::to_owned),
-            age: age.unwrap_or_default(),
-        }
-    }
-}
-
-impl fmt::Display for Holder {
-    /// `process 4711 on box, for 12 s (if it hangs: kill 4711)`
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.process {
-            Some(process) => write!(formatter, "process {process}")?,
-            None => formatter.write_str("another process")?,
-        }
-        if let Some(host) = &self.host {
-            write!(formatter, " on {host}")?;
-        }
-        write!(formatter, ", for {} s", self.age.as_secs())?;
-        match self.process {
-            Some(process) => write!(formatter, " (if it hangs: kill {process})"),
-            None => Ok(()),
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::mpsc;
-    use std::thread;
-
-    use super::*;
-
-    #[test]
-    fn one_at_a_time_and_nothing_left() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("work.lock");
-        let (inside, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| {
-                    for _ in 0..50 {
-                        let lock = Lock::acquire(&path, &mut |_| {}).expect("locked");
-                        most.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                        thread::yield_now();
-                        inside.fetch_sub(1, Ordering::SeqCst);
-                        drop(lock);
-                    }
-                });
-            }
-        });
-        assert_eq!(most.load(Ordering::SeqCst), 1);
-        assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_wait_names_the_holder_once() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("work.lock");
-        let lock = Lock::acquire(&path, &mut |_| panic!("nobody has it")).expect("locked");
-        assert!(Lock::try_acquire(&path).expect("tried").is_none());
-        let (tell, told) = mpsc::channel();
-        thread::scope(|scope| {
-            let waiter = scope.spawn(|| {
-                let mut waiting = |holder: &Holder| tell.send(holder.clone()).expect("heard");
-                Lock::acquire(&path, &mut waiting).map(drop)
-            });
-            let holder = told.recv().expect("told");
-            assert_eq!(holder.process, Some(std::process::id()));
-            let text = holder.to_string();
-            let expected = format!("process {} on {}, for 0 s", std::process::id(), host());
-            assert!(text.starts_with(&expected), "{text}");
-            drop(lock);
-            waiter.join().expect("no panic").expect("locked");
-        });
-        assert!(told.try_recv().is_err());
-    }
-
-    #[test]
-    fn a_killed_holder_leaves_no_lock() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("work.lock");
-        fs::write(&path, "1 elsewhere\n").expect("written");
-        assert!(Lock::try_acquire(&path).expect("tried").is_some());
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use resolver::path::shell_quoted;
+use resolver::path::{self, shell_quoted};
 use resolver::pin::{self, DistroNames, Form, Pin};
 
 use crate::atomic::{self, NewFile, sync_directory};
@@ -113,10 +113,10 @@ fn change(
     let form = form(place, here)?;
     let file = place.directory.join(form.file_name());
     refuse_link_out(&file, place.directory)?;
-    let bad = |error| edit::bad(&file, error);
+    let bad = |error: &pin::Error| edit::bad(&file, *error);
     let old = edit::read(&file)?;
     let content = old.as_deref().unwrap_or_default();
-    let before = match pin::parse(form, content, here) {
+    let before = match pin::parse(form, path::concat(&[content]), here) {
         Ok(before) => before,
         // Not a text file, or not all of it was read.
         Err(error) if error.line == 0 => return Err(bad(error)),
@@ -124,7 +124,8 @@ fn change(
         Err(_) => None,
     };
     let new = edit(form, content).map_err(|error| edit::bad(&file, error))?;
-    let after = pin::parse(form, new.as_deref().unwrap_or_default(), here).map_err(bad)?;
+    let written = path::concat(&[new.as_deref().unwrap_or_default()]);
+    let after = pin::parse(form, written, here).map_err(bad)?;
     let change = match (&old, new) {
         (None, None) => Change::Unchanged,
         (Some(old), Some(new)) if *old == new => Change::Unchanged,
@@ -166,7 +167,7 @@ fn form(place: Place<'_>, here: &DistroNames<'_>) -> Result<Form, Error> {
     for form in Form::ALL {
         if let Some(content) = edit::read(&place.directory.join(form.file_name()))? {
             // What is wrong in there stops every `go` here: that is the one to write to.
-            if !matches!(pin::parse(form, &content, here), Ok(None)) {
+            if !matches!(pin::parse(form, path::concat(&[&content]), here), Ok(None)) {
                 return Ok(form);
             }
         }

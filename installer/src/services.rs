@@ -18,3 +18,12 @@ pub const GOSUMDB_ALIAS_URL: &str = "https://sum.golang.google.cn";
 
 /// What `direct` means for the module `golang.org/toolchain`: its `go-import` tag names a module proxy of its own.
 pub const TOOLCHAIN_DIRECT: &str = "https://go.dev/dl/mod";
+
+/// The files of all releases.
+pub const DOWNLOADS: &str = "https://go.dev/dl";
+
+/// What those files are, and their hashes (`golang.org/x/website/internal/dl`).
+pub const DOWNLOADS_INDEX: &str = "https://go.dev/dl/?mode=json&include=all";
+
+/// Another name of [`DOWNLOADS_INDEX`], of the Go project too, reachable inside mainland China.
+pub const DOWNLOADS_INDEX_ALIAS: &str = "https://golang.google.cn/dl/?mode=json&include=all";

@@ -7,6 +7,7 @@ mod bash;
 mod block;
 pub mod findings;
 mod fish;
+mod new_directories;
 pub mod previous;
 mod programs;
 pub mod quote;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic::{self, NewFile, sync_directory};
 use crate::error::{self, During, Error};
+use crate::staging;
 use crate::store::{Home, create_directory};
 use block::{Origin, Unclosed};
 
@@ -167,6 +169,7 @@ pub fn apply(home: &Home, user: &User, programs: &Path) -> Result<Vec<Step>, Err
     if home.path().as_os_str().as_bytes().iter().any(|byte| matches!(byte, b':' | b'\n' | b'\r')) {
         return Err(Error::HomeNotForPath(home.path().to_path_buf()));
     }
+    staging::sweep(home);
     home.create()?;
     let mut steps = programs::place(home, programs)?;
     let posix = Shell::Bash.code(home);
@@ -254,8 +257,12 @@ fn add(hook: &Hook) -> Result<Outcome, Error> {
     if new == content {
         return Ok(Outcome::Unchanged);
     }
-    create_directory(atomic::parent(&atomic::real_path(&hook.file)?))?;
-    atomic::replace_file(&hook.file, &new, NewFile::Plain)?;
+    let real = atomic::real_path(&hook.file)?;
+    new_directories::sweep(&real);
+    if !new_directories::create(&real, origin.new_directories, &new)? {
+        create_directory(atomic::parent(&real))?;
+        atomic::replace_file(&hook.file, &new, NewFile::Plain)?;
+    }
     Ok(if old.is_some() { Outcome::Changed } else { Outcome::Created })
 }
 
@@ -263,6 +270,7 @@ fn add(hook: &Hook) -> Result<Outcome, Error> {
 fn take_out(file: &Path) -> Result<Option<Outcome>, Error> {
     let real = atomic::real_path(file)?;
     atomic::sweep(&real);
+    new_directories::sweep(&real);
     let Some(content) = read(file)? else { return Ok(None) };
     let Some(restored) = block::remove(&content).map_err(|open| unclosed(file, open))? else {
         return Ok(None);
@@ -272,12 +280,9 @@ fn take_out(file: &Path) -> Result<Option<Outcome>, Error> {
         return Ok(Some(Outcome::Changed));
     }
     // What is there may be a link to the file that was made: the link was there before.
-    remove_file(&real)?;
-    sync_directory(atomic::parent(&real));
-    for directory in real.ancestors().skip(1).take(restored.origin.new_directories) {
-        if fs::remove_dir(directory).is_err() {
-            break;
-        }
+    if !new_directories::remove(&real, restored.origin.new_directories)? {
+        remove_file(&real)?;
+        sync_directory(atomic::parent(&real));
     }
     Ok(Some(Outcome::Removed))
 }

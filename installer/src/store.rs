@@ -21,6 +21,9 @@ use crate::error::{During, Error};
 /// The first line of a VERSION file is short; a file that is not one may be large.
 const VERSION_LIMIT: u64 = 4096;
 
+/// How often others may remove a directory between its making and its use.
+const TRIES: usize = 100;
+
 /// gowr's home directory. Nothing is made on disk before it is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
@@ -90,18 +93,10 @@ impl Home {
         self.directory.join("staging")
     }
 
-    /// Makes the directories that are missing.
+    /// Makes what every home has: `bin/` and `toolchains/`. All else is made when something is put there.
     pub fn create(&self) -> Result<(), Error> {
-        for name in ["bin", "toolchains", "distros", "links", "staging"] {
-            let directory = self.directory.join(name);
-            fs::create_dir_all(&directory).map_err(|source| match source.kind() {
-                io::ErrorKind::PermissionDenied
-                | io::ErrorKind::ReadOnlyFilesystem
-                | io::ErrorKind::NotADirectory => Error::HomeNotWritable { directory, source },
-                _ => Error::Io { action: "create the directory", path: directory, source },
-            })?;
-        }
-        create_directory(&self.downloads)
+        Made::in_home(self.bin())?.keep();
+        Made::in_home(self.toolchains()).map(Made::keep)
     }
 
     /// The toolchains in [`toolchains`](Self::toolchains), oldest first.
@@ -128,6 +123,91 @@ impl Home {
             names(&self.distros())?.iter().filter_map(|name| Key::parse(name)).collect();
         keys.sort_by(|left, right| left.as_str().cmp(right.as_str()));
         Ok(keys)
+    }
+}
+
+/// A directory, and which ones had to be made for it. When this is dropped, those of them that are still empty go again:
+/// what fails leaves nothing behind.
+#[derive(Debug)]
+pub(crate) struct Made {
+    path: PathBuf,
+    /// The outermost first.
+    missing: Vec<PathBuf>,
+}
+
+impl Made {
+    /// Makes a directory and those above it, where they are missing.
+    pub(crate) fn directory(path: PathBuf) -> Result<Self, Error> {
+        let is_missing = |it: &&Path| fs::symlink_metadata(it).is_err();
+        let mut missing: Vec<_> =
+            path.ancestors().take_while(is_missing).map(Path::to_path_buf).collect();
+        missing.reverse();
+        // Before it is tried, so that what was made is removed after a failure further on.
+        let made = Self { path, missing };
+        create_directory(&made.path).map(|()| made)
+    }
+
+    /// Makes a directory of a home: one that nobody may write to is of no use.
+    pub(crate) fn in_home(directory: PathBuf) -> Result<Self, Error> {
+        Self::directory(directory).map_err(|error| match error {
+            Error::Io { path: directory, source, .. }
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::PermissionDenied
+                        | io::ErrorKind::ReadOnlyFilesystem
+                        | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Error::HomeNotWritable { directory, source }
+            }
+            error => error,
+        })
+    }
+
+    /// Does something in a directory that `create` makes. Others leave it, and remove it when it is empty: then it is made
+    /// once more.
+    pub(crate) fn within<T>(
+        create: impl Fn() -> Result<Self, Error>,
+        mut act: impl FnMut(&Path) -> Result<T, Error>,
+    ) -> Result<(Self, T), Error> {
+        let mut tries = 0..TRIES;
+        loop {
+            let made = create()?;
+            match act(made.path()) {
+                Err(Error::Io { source, .. })
+                    if source.kind() == io::ErrorKind::NotFound && tries.next().is_some() => {}
+                result => return result.map(|result| (made, result)),
+            }
+        }
+    }
+
+    /// Lets the directory itself go too, once it is empty, whoever made it.
+    pub(crate) fn temporary(mut self) -> Self {
+        if self.missing.is_empty() {
+            self.missing.push(self.path.clone());
+        }
+        self
+    }
+
+    /// Leaves all as it is.
+    pub(crate) fn keep(mut self) {
+        self.missing.clear();
+    }
+
+    /// The directory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for directory in self.missing.iter().rev() {
+            // Refused where something is in it.
+            if fs::remove_dir(directory).is_err() {
+                break;
+            }
+        }
     }
 }
 
@@ -217,6 +297,25 @@ mod tests {
         let expected =
             format!("gowr's home cannot be written to: {}", file.join("gowr/bin").display());
         assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn what_stays_empty_goes_again() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |path: &str| directory.path().join(path);
+        fs::create_dir(path("old")).expect("made");
+        drop(Made::directory(path("old/new/newer")).expect("made"));
+        assert_eq!(names(&path("old")).expect("listed"), [""; 0]);
+        let made = Made::directory(path("old/new/newer")).expect("made");
+        fs::write(path("old/new/file"), "").expect("written");
+        drop(made);
+        assert_eq!(names(&path("old/new")).expect("listed"), ["file"]);
+        drop(Made::directory(path("old")).expect("made"));
+        assert!(path("old").exists(), "it was there");
+        Made::directory(path("old/new/file/x")).expect_err("a file");
+        fs::remove_file(path("old/new/file")).expect("removed");
+        drop(Made::directory(path("old/new")).expect("made").temporary());
+        assert!(!path("old/new").exists());
     }
 
     #[test]

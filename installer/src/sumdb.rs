@@ -15,12 +15,14 @@ mod client;
 pub mod dirhash;
 mod heads;
 pub mod note;
+pub mod proof;
 pub mod tile;
 pub mod tree;
 
 use client::{LogClient, Remote};
 use heads::Heads;
 use note::Verifier;
+use proof::Proof;
 
 /// A checksum database as GOSUMDB names it.
 #[derive(Debug)]
@@ -71,16 +73,26 @@ impl ChecksumDatabase {
         client: &Client,
         proxies: &ProxyList,
         module: &Module<'_>,
-    ) -> Result<String, Error> {
-        let base = self.find(client, proxies)?;
-        let remote = At { client, base };
+    ) -> Result<Published, Error> {
+        let (base, is_of_proxy) = self.find(client, proxies)?;
+        let remote = At { client, base, is_of_proxy };
         LogClient { verifier: &self.verifier, heads: &self.heads, remote }.lookup(module)
     }
 
-    /// Where to ask. A proxy that serves this database is asked alone, never the database beside it.
-    fn find(&self, client: &Client, proxies: &ProxyList) -> Result<Location, Error> {
+    /// The hash that a proof gives which somebody kept: no server is asked.
+    pub(crate) fn check(&self, proof: &Proof, module: &Module<'_>) -> Result<String, Error> {
+        let record = proof.verify(&self.verifier).map_err(|error| Error::Integrity {
+            message: format!("the proof that is kept for {} proves nothing", module.version),
+            cause: error.into(),
+        })?;
+        client::hash(self.name(), &record, module)
+    }
+
+    /// Where to ask, and whether that is a proxy. One that serves this database is asked alone, never the database
+    /// beside it.
+    fn find(&self, client: &Client, proxies: &ProxyList) -> Result<(Location, bool), Error> {
         if let Some(address) = &self.address {
-            return Ok(address.clone());
+            return Ok((address.clone(), false));
         }
         let name = self.verifier.name();
         let found = proxies.try_each(|proxy| {
@@ -90,11 +102,11 @@ impl ChecksumDatabase {
             Ok(Some(base))
         });
         match found {
-            Ok(Some(base)) => Ok(base),
+            Ok(Some(base)) => Ok((base, true)),
             Err(error) if error.kind() != Kind::NotFound && !matches!(error, Error::Off { .. }) => {
                 Err(error)
             }
-            _ => Ok(self.direct.clone()),
+            _ => Ok((self.direct.clone(), false)),
         }
     }
 
@@ -102,6 +114,15 @@ impl ChecksumDatabase {
     pub(crate) fn name(&self) -> &str {
         self.verifier.name()
     }
+}
+
+/// What the database says of a module version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Published {
+    /// The hash of its zip file: `h1:…`.
+    pub(crate) hash: String,
+    /// What proves it again later, without a network.
+    pub(crate) proof: Proof,
 }
 
 /// A module version, as the database knows it.
@@ -121,11 +142,20 @@ const SUPPORTED_LIMIT: u64 = 64 << 10;
 struct At<'a> {
     client: &'a Client,
     base: Location,
+    is_of_proxy: bool,
 }
 
 impl Remote for At<'_> {
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
         self.client.document(&self.base.join(path), limit)
+    }
+
+    /// Another proxy mends what a proxy did, and whoever installs says so. What the database itself did can only be
+    /// looked at.
+    fn fix(&self) -> Option<String> {
+        let latest = self.base.join("latest").to_string();
+        (!self.is_of_proxy)
+            .then(|| format!("curl {}", resolver::path::shell_quoted(latest.as_bytes())))
     }
 }
 

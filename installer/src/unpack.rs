@@ -10,19 +10,22 @@
     reason = "sizes below MAXIMUM_SIZE, on 64-bit machines"
 )]
 
-use std::io::{ErrorKind, Read};
+use std::fs;
+use std::io::{self, ErrorKind, Read};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::download::{Body, Client, Location, Part, Span, interrupted};
-use crate::error::Error;
+use crate::download::{Client, Download, Location, Part, Span, read_error, unless_replaced};
+use crate::error::{During, Error};
 use crate::source::Progress;
 use crate::sumdb::dirhash::{self, FileHash};
 
 mod arrival;
 pub mod entry_name;
+mod kept;
+pub(crate) mod tar;
 mod tree;
 mod worker;
 pub mod zip;
@@ -80,25 +83,30 @@ pub(crate) struct Job<'a> {
 }
 
 /// Downloads and unpacks; the answer is the archive's hash, of exactly the bytes that were written.
+///
+/// A connection that breaks is taken up again where it broke. Where the archive was replaced meanwhile, all begins anew.
 pub(crate) fn fetch(job: &Job<'_>) -> Result<String, Error> {
-    let end = job.client.open(job.location, Part::Last(TAIL))?;
-    let result = job.fetch(end);
+    let mut is_first = true;
+    let result = unless_replaced(|| {
+        if !std::mem::take(&mut is_first) {
+            empty(job.tree)?;
+        }
+        job.fetch()
+    });
     job.progress.finish();
     result
 }
 
 impl Job<'_> {
-    fn fetch(&self, tail: Body) -> Result<String, Error> {
+    fn fetch(&self) -> Result<String, Error> {
         let arrival = Arrival::new(self.archive)?;
-        let Span::Part { first, end, total } = tail.span else {
+        let tail = self.open(Part::Last(TAIL))?;
+        let Span::Part { first, total, .. } = tail.span() else {
             return self.fetch_whole(&arrival, tail);
         };
-        if total > MAXIMUM_SIZE {
-            return Err(too_large());
-        }
         self.progress.start(Some(total));
-        let validator = tail.validator.clone();
-        self.receive(&arrival, tail, first, Some(end), &mut |_| {})?;
+        let validator = tail.validator().map(str::to_owned);
+        self.receive(&arrival, tail, first, &mut |_| {})?;
         if first == 0 {
             return self.unpack_whole(&arrival, total);
         }
@@ -106,45 +114,40 @@ impl Job<'_> {
         arrival.read_now(&mut content, first)?;
         let place = DirectoryPlace::find(&content, total).map_err(malformed)?;
 
-        let rest = self.client.open(self.location, Part::First(first, validator.as_deref()))?;
-        if rest.span != (Span::Part { first: 0, end: first, total }) {
-            return match rest.span {
-                Span::Whole(_) => self.fetch_whole(&arrival, rest),
-                // Another version of the file stands there now.
-                Span::Part { .. } => {
-                    let whole = self.client.open(self.location, Part::Whole)?;
-                    self.fetch_whole(&arrival, whole)
-                }
-            };
+        let validator = validator.as_deref();
+        let rest = self.open(Part::From { first: 0, end: Some(first), validator })?;
+        match rest.span() {
+            Span::Part { total: now, .. } if now == total => {}
+            Span::Whole(_) => return self.fetch_whole(&arrival, rest),
+            // Another version of the file stands there now.
+            Span::Part { .. } => return self.fetch_whole(&arrival, self.open(Part::Whole)?),
         }
         let Some(start) = place.offset.checked_sub(first) else {
-            self.receive(&arrival, rest, 0, Some(first), &mut |_| {})?;
+            self.receive(&arrival, rest, 0, &mut |_| {})?;
             return self.unpack_whole(&arrival, total);
         };
         let content = &content[start as usize..(place.end - first) as usize];
         let directory = Directory::parse(content, place, self.prefix).map_err(malformed)?;
         self.unpack(&arrival, &directory, || {
-            self.receive(&arrival, rest, 0, Some(first), &mut |arrived| {
+            self.receive(&arrival, rest, 0, &mut |arrived| {
                 arrival.advance(if arrived == first { total } else { arrived });
             })
         })
     }
 
+    fn open(&self, part: Part<'_>) -> Result<Download<'_>, Error> {
+        self.client.open(self.location, part, MAXIMUM_SIZE)
+    }
+
     /// The way without ranges.
-    fn fetch_whole(&self, arrival: &Arrival, body: Body) -> Result<String, Error> {
-        let Span::Whole(length) = body.span else {
-            return Err(interrupted(self.location, ErrorKind::InvalidData.into()));
+    fn fetch_whole(&self, arrival: &Arrival, download: Download<'_>) -> Result<String, Error> {
+        let Span::Whole(length) = download.span() else {
+            return Err(read_error(self.location, ErrorKind::InvalidData.into()));
         };
-        if length.is_some_and(|length| length > MAXIMUM_SIZE) {
-            return Err(too_large());
-        }
         arrival.clear()?;
         self.progress.start(length);
         let mut total = 0;
-        self.receive(arrival, body, 0, length, &mut |arrived| total = arrived)?;
-        if total > MAXIMUM_SIZE {
-            return Err(too_large());
-        }
+        self.receive(arrival, download, 0, &mut |arrived| total = arrived)?;
         self.unpack_whole(arrival, total)
     }
 
@@ -202,49 +205,48 @@ impl Job<'_> {
         files.map(dirhash::h1).ok_or(Error::Stopped)
     }
 
-    /// Writes what a server sends into the archive, from `start` up to `end`; `arrived` hears how far it is.
-    ///
-    /// Without `end` the server's own end is believed, unless it is too far away.
+    /// Writes what a server sends into the archive, from `start` on; `arrived` hears how far it is.
     fn receive(
         &self,
         arrival: &Arrival,
-        body: Body,
+        mut download: Download<'_>,
         start: u64,
-        end: Option<u64>,
         arrived: &mut dyn FnMut(u64),
     ) -> Result<(), Error> {
-        let mut reader = body.reader;
         let mut piece = vec![0; PIECE];
         let mut position = start;
-        let limit = end.unwrap_or(MAXIMUM_SIZE + 1);
-        while position < limit {
+        loop {
             self.cancellation.check()?;
             if arrival.is_stopped() {
                 return Err(Error::Stopped);
             }
-            let room = (limit - position).min(PIECE as u64) as usize;
-            let length = match reader.read(&mut piece[..room]) {
-                Ok(0) if end.is_none() => return Ok(()),
-                Ok(0) => {
-                    return Err(interrupted(self.location, ErrorKind::UnexpectedEof.into()));
-                }
-                Ok(length) => length,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(interrupted(self.location, error)),
-            };
+            let length =
+                download.read(&mut piece).map_err(|error| read_error(self.location, error))?;
+            if length == 0 {
+                return Ok(());
+            }
             arrival.write(&piece[..length], position)?;
             position += length as u64;
             arrived(position);
             self.progress.advance(length as u64);
         }
-        // Seen to its end, the connection serves for the next request.
-        let _ = reader.read(&mut piece);
-        Ok(())
     }
 }
 
-fn too_large() -> Error {
-    refused(format!("it is larger than {MAXIMUM_SIZE} bytes"))
+/// Takes away what an attempt that failed left.
+pub(crate) fn empty(directory: &Path) -> Result<(), Error> {
+    let remove = || -> io::Result<()> {
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    };
+    remove().during("empty", directory)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]

@@ -108,13 +108,15 @@ impl Cache {
         };
         let key = (mode != CacheMode::Plain).then_some(distro.key);
         let dash = |part: Option<&str>| if part.is_some() { &b"-"[..] } else { b"" };
-        let name = path::concat(&[
+        let path = path::concat(&[
+            parent,
+            path::slash_after(parent),
             b"go-build",
             dash(key),
             key.unwrap_or_default().as_bytes(),
             dash(version),
             version.unwrap_or_default().as_bytes(),
         ]);
-        Self { is_ours: is_set, file, line, ..of(Some(path::join(parent, name)), source) }
+        Self { is_ours: is_set, file, line, ..of(Some(path), source) }
     }
 }

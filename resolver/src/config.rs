@@ -6,11 +6,11 @@ pub use crate::user_file::{Error, SIZE_LIMIT};
 
 use alloc::vec::Vec;
 
-use crate::path::Bytes;
+use crate::path::{Bytes, keep_mut};
 use crate::pin::Choice;
-use crate::text::{known_text, split};
+use crate::text::{find_byte, known_text, split};
 use crate::user_file::{self, Hint};
-use crate::yaml::{Entry, Scalar};
+use crate::yaml::Scalar;
 
 /// A configuration file; what it does not say is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,19 @@ pub struct Config {
     pub downloads: Option<Setting<Directory>>,
     /// `sources`: where toolchains come from, in this order; never empty.
     pub sources: Option<Setting<&'static [Source]>>,
+}
+
+impl Config {
+    /// What a file that is not there says.
+    pub const NOTHING: Self = Self {
+        default: None,
+        distros: &[],
+        cache: None,
+        cache_directory: None,
+        windows_path: None,
+        downloads: None,
+        sources: None,
+    };
 }
 
 /// A value, and where it was written.
@@ -86,41 +99,49 @@ const KEYS: [&str; 8] =
     ["cache", "cache-dir", "default", "distros", "downloads", "format", "sources", "windows-path"];
 
 /// Reads a configuration of up to [`SIZE_LIMIT`] bytes, of which the caller gives one more where there are more.
-pub fn parse(content: Bytes) -> Result<Config, &'static Error> {
-    let mut config = Config::default();
+pub fn parse(content: Bytes) -> Result<&'static Config, &'static Error> {
+    let config = keep_mut(Config::NOTHING);
     let mut distros = Vec::new();
     for entry in user_file::entries(content, "is too large for a configuration")? {
         let key = entry.key.text;
         match entry.parent {
-            Some("distros") => distros.push((key, Setting::of(entry, Choice::of)?)),
+            Some("distros") => {
+                let written = user_file::value(entry)?;
+                distros.push((key, Setting { value: Choice::of(written)?, written }));
+            }
             // All else with keys below it is `x-…`.
             Some(_) => {}
-            None => match key {
-                "cache" => config.cache = Some(Setting::of(entry, cache_mode)?),
-                "cache-dir" => config.cache_directory = Some(Setting::of(entry, directory)?),
-                "default" => config.default = Some(Setting::of(entry, Choice::of)?),
-                "distros" => user_file::no_value(entry)?,
-                "downloads" => config.downloads = Some(Setting::of(entry, directory)?),
-                "format" => {}
-                "sources" => config.sources = Some(Setting::of(entry, sources)?),
-                "windows-path" => config.windows_path = Some(Setting::of(entry, windows_path)?),
-                _ => user_file::unknown_key(&entry.key, &KEYS)?,
-            },
+            None if !KEYS.contains(&key) => user_file::unknown_key(&entry.key, &KEYS)?,
+            None if key == "distros" => user_file::no_value(entry)?,
+            None => config.set(key, user_file::value(entry)?)?,
         }
     }
     config.distros = distros.leak();
     Ok(config)
 }
 
-impl<T> Setting<T> {
-    fn of(
-        entry: &'static Entry<'static>,
-        read: impl FnOnce(&Scalar<'static>) -> Result<T, &'static Error>,
-    ) -> Result<Self, &'static Error> {
-        let written = user_file::value(entry)?;
-        Ok(Self { value: read(written)?, written })
+impl Config {
+    #[inline(never)]
+    fn set(&mut self, key: &str, written: &'static Scalar<'static>) -> Result<(), &'static Error> {
+        match key {
+            "cache" => self.cache = Some(Setting { value: cache_mode(written)?, written }),
+            "cache-dir" => {
+                self.cache_directory = Some(Setting { value: directory(written)?, written });
+            }
+            "default" => self.default = Some(Setting { value: Choice::of(written)?, written }),
+            "downloads" => self.downloads = Some(Setting { value: directory(written)?, written }),
+            "sources" => self.sources = Some(Setting { value: sources(written)?, written }),
+            "windows-path" => {
+                self.windows_path = Some(Setting { value: windows_path(written)?, written });
+            }
+            // `format` was judged before.
+            _ => {}
+        }
+        Ok(())
     }
+}
 
+impl<T> Setting<T> {
     /// As written, without quotes.
     pub const fn request(&self) -> &'static str {
         self.written.text
@@ -192,6 +213,7 @@ fn sources(scalar: &Scalar<'static>) -> Result<&'static [Source], &'static Error
     Ok(sources.leak())
 }
 
+#[inline(never)]
 fn source(item: &'static str) -> Option<Source> {
     match item {
         "goproxy" => return Some(Source::GoProxy),
@@ -202,7 +224,7 @@ fn source(item: &'static str) -> Option<Source> {
     let host = url.strip_prefix(b"https://").or_else(|| url.strip_prefix(b"http://"));
     let is_remote = host.is_some_and(|host| !matches!(host, [] | [b'/', ..]));
     let is_base = is_remote || url.starts_with(b"file:///");
-    (is_base && !url.contains(&b' ')).then_some(Source::Mirror(item))
+    (is_base && find_byte(url, b' ').is_none()).then_some(Source::Mirror(item))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(crate) fn distro<M: Machine, W: Witness>(
     found
 }
 
-fn passed_over<W: Witness>(witness: &mut W, source: &Source, unusable: Unusable) {
+fn passed_over<W: Witness>(witness: &mut W, source: &Source, unusable: &Unusable) {
     witness.lost(|| Loser {
         source: Source { file: Some(unusable.path), ..*source },
         reason: LoserReason::Failed(unusable.code()),

@@ -4,7 +4,7 @@ use crate::machine::{Follow, Kind, Machine};
 use crate::os_release::{self, OsRelease};
 use crate::path::{self, Bytes};
 use crate::pin::DistroNames;
-use crate::text::{is_one_of, known_text, split, split_once};
+use crate::text::{is_listed, is_listed_in_any_case, known_text, split, split_once};
 use crate::variables::{Name, Variables};
 
 const OS_RELEASE_LIMIT: usize = 64 * 1024;
@@ -13,9 +13,9 @@ const LONGEST_ID: usize = 64;
 const LONGEST_VERSION: usize = 32;
 
 /// Distros whose `VERSION_ID` is a date or a build, or which have none at most times (docs: distros).
-const ROLLING: [&str; 6] = ["kali", "arch", "manjaro", "void", "gentoo", "opensuse-tumbleweed"];
+const ROLLING: &str = "kali arch manjaro void gentoo opensuse-tumbleweed";
 /// Distros that keep one set of libraries for a whole major version.
-const RHEL_FAMILY: [&str; 5] = ["rhel", "centos", "almalinux", "rocky", "ol"];
+const RHEL_FAMILY: &str = "rhel centos almalinux rocky ol";
 
 /// A userland.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ fn key(release: &OsRelease) -> &'static str {
 /// The part of `VERSION_ID` that tells one set of libraries from the next.
 fn version(release: &OsRelease) -> Option<&'static str> {
     let version = release.version_id?;
-    if version.len() > LONGEST_VERSION || is_one_of(&ROLLING, release.id) {
+    if version.len() > LONGEST_VERSION || is_listed_in_any_case(ROLLING, release.id) {
         return None;
     }
     let (major, rest) = cut_number(version.as_bytes())?;
@@ -109,8 +109,8 @@ fn version(release: &OsRelease) -> Option<&'static str> {
     while let Some(more) = rest {
         (_, rest) = cut_number(more)?;
     }
-    let is_rhel = is_one_of(&RHEL_FAMILY, release.id)
-        || release.id_like().any(|like| like == "rhel" || like == "centos");
+    let is_rhel = is_listed_in_any_case(RHEL_FAMILY, release.id)
+        || release.id_like().any(|like| is_listed("rhel centos", like.as_bytes()));
     version.get(..if is_rhel { major.len() } else { major.len() + 1 + minor.len() })
 }
 

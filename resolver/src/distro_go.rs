@@ -6,6 +6,7 @@ use crate::distro::{self, Distro};
 use crate::machine::Machine;
 use crate::path::{self, Bytes};
 use crate::real_path::real_path;
+use crate::text::is_listed_in_any_case;
 use crate::version::compare;
 
 /// A place where a GOROOT may be.
@@ -29,11 +30,11 @@ const SUSE: &[Place] = &[TargetOf("/usr/bin/go"), NewestIn("/usr/lib64/go", "")]
 const PLAIN: &[Place] = &[At("/usr/lib/go")];
 
 /// Distros by ID, or by a word of `ID_LIKE`.
-const TABLE: &[(&[&str], &[Place])] = &[
-    (&["debian", "ubuntu", "kali", "linuxmint", "pop"], DEBIAN),
-    (&["fedora", "rhel", "centos", "almalinux", "rocky", "ol", "amzn"], FEDORA),
-    (&["opensuse", "opensuse-leap", "opensuse-tumbleweed", "suse", "sles"], SUSE),
-    (&["alpine", "arch", "manjaro", "gentoo", "void"], PLAIN),
+const TABLE: &[(&str, &[Place])] = &[
+    ("debian ubuntu kali linuxmint pop", DEBIAN),
+    ("fedora rhel centos almalinux rocky ol amzn", FEDORA),
+    ("opensuse opensuse-leap opensuse-tumbleweed suse sles", SUSE),
+    ("alpine arch manjaro gentoo void", PLAIN),
 ];
 
 /// Where to look on a distro nobody has heard of, and where a Go may be besides the distro's own.
@@ -50,7 +51,7 @@ const KNOWN: &[Place] = &[
 /// into yet.
 pub fn each_root<M: Machine>(
     machine: &M,
-    distro: Distro,
+    distro: &Distro,
     visit: &mut dyn FnMut(Bytes) -> ControlFlow<()>,
 ) {
     for family in distro::families(distro.release) {
@@ -79,10 +80,8 @@ fn each_of<M: Machine>(
 
 fn places(family: &str) -> Option<&'static [Place]> {
     for (ids, places) in TABLE {
-        for id in *ids {
-            if id.eq_ignore_ascii_case(family) {
-                return Some(places);
-            }
+        if is_listed_in_any_case(ids, family) {
+            return Some(places);
         }
     }
     None
@@ -122,7 +121,7 @@ mod tests {
         let distro = Distro::detect(&machine, &Variables::scan(&[]));
         let there = |root: &Bytes| machine.list(root).is_ok();
         let mut found = None;
-        each_root(&machine, distro, &mut |root| {
+        each_root(&machine, &distro, &mut |root| {
             found = there(&root).then_some(root);
             if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });

@@ -94,7 +94,14 @@ impl Reason {
 /// The depth of this proxy among proxies, and an error where it goes round in circles.
 pub(crate) fn depth<M: Machine>(survey: &Survey<'_, M>) -> Result<u32, &'static Failure> {
     let text = survey.variables.get(Name::GowrDepth).unwrap_or_default();
-    let depth = core::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let mut depth = 0;
+    for byte in text {
+        // What is no number was not written by a proxy.
+        depth = if byte.is_ascii_digit() { depth * 10 + u32::from(byte - b'0') } else { 0 };
+        if depth >= MAXIMUM_DEPTH {
+            break;
+        }
+    }
     if depth < MAXIMUM_DEPTH {
         return Ok(depth);
     }
@@ -116,7 +123,8 @@ pub(crate) fn changes<M: Machine>(
     changes.go_toolchain(selection);
     changes.go_cache(cache);
     changes.path();
-    changes.set(Name::GowrDepth, decimal(depth + 1), Reason::Marker);
+    changes.unset(Name::GowrProxyVersion, Reason::Marker);
+    changes.set(Name::GowrDepth, path::decimal(depth + 1), Reason::Marker);
     changes.list
 }
 
@@ -231,9 +239,10 @@ impl<M: Machine> Changes<'_, M> {
                 self.set(Name::Gccgo, b"/usr/bin/gccgo", Reason::WindowsPath);
             }
         }
-        let Some(links) = self.survey.places.in_home(b"links") else { return };
-        if !has_entry(kept, links) {
-            let kept = path::concat(&[kept, b":", links]);
+        let Some(home) = self.survey.places.home else { return };
+        let links: &[u8] = if home.ends_with(b"/") { b"links" } else { b"/links" };
+        if !has_entry(kept, home, links) {
+            let kept = path::concat(&[kept, b":", home, links]);
             match self.list.iter_mut().find(|change| change.name == Name::Path) {
                 Some(change) => change.value = Some(kept),
                 None => self.set(Name::Path, kept, Reason::Links),
@@ -256,26 +265,18 @@ pub fn entry(change: &Change) -> Option<Bytes> {
     Some(path::concat(&[change.name.as_str().as_bytes(), b"=", change.value?]))
 }
 
-/// A small number as text, without the machinery of `core::fmt`.
-fn decimal(mut number: u32) -> Bytes {
-    let mut digits = Vec::with_capacity(3);
-    loop {
-        digits.insert(0, b'0' + (number % 10) as u8);
-        number /= 10;
-        if number == 0 {
-            return path::keep(digits);
-        }
-    }
-}
-
-/// Whether a directory is one of the entries of a PATH, to the letter.
-fn has_entry(path_variable: &[u8], directory: &[u8]) -> bool {
+/// Whether `home` with `below` after it is one of the entries of a PATH, to the letter.
+fn has_entry(path_variable: &[u8], home: &[u8], below: &[u8]) -> bool {
     let mut rest = path_variable;
-    while let Some(colon) = find_byte(rest, b':') {
-        if &rest[..colon] == directory {
+    loop {
+        let end = find_byte(rest, b':').unwrap_or(rest.len());
+        let (entry, after) = rest.split_at(end);
+        if entry.strip_prefix(home) == Some(below) {
             return true;
         }
-        rest = &rest[colon + 1..];
+        match after.split_first() {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
     }
-    rest == directory
 }

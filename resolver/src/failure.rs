@@ -108,7 +108,7 @@ pub enum Problem {
     /// What was asked for is neither a version nor a name.
     NoChoice,
     /// What was asked for is here and cannot run.
-    Unusable(Unusable),
+    Unusable(&'static Unusable),
     /// A file that a person wrote does not say what it must.
     Malformed {
         /// The file.
@@ -147,6 +147,8 @@ impl Failure {
     }
 
     /// A failure to meet a wish.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn to_meet(source: &'static Source, code: Code, problem: Problem) -> &'static Self {
         Self { code, problem, source: Some(source) }.kept()
     }
@@ -165,11 +167,15 @@ impl Failure {
     }
 
     /// A file that must be read and cannot be.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn unreadable(file: Bytes, reason: &'static str) -> &'static Self {
         Self::of(Code::Unreadable, Problem::Unreadable { file, reason }).kept()
     }
 
     /// A file whose content cannot be used.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn malformed(
         error: &'static user_file::Error,
         file: Bytes,

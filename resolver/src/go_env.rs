@@ -1,6 +1,6 @@
 //! The file that `go env -w` writes (`go env GOENV`), read as `cmd/go/internal/cfg.readEnvFile` does.
 
-use crate::text::{find_byte, lines};
+use crate::text::{lines, split_once};
 
 /// One `NAME=value` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +21,20 @@ pub struct Setting<'a> {
 pub fn settings(content: &[u8]) -> impl Iterator<Item = Setting<'_>> {
     lines(content, b'\n').filter_map(|line| {
         let Some(b'A'..=b'Z') = line.bytes.first() else { return None };
-        let (name, value) = line.bytes.split_at(find_byte(line.bytes, b'=')?);
-        let text = line.bytes.trim_ascii();
-        Some(Setting { line: line.number, text, name, value: &value[1..] })
+        let (name, value) = split_once(line.bytes, b'=')?;
+        Some(Setting { line: line.number, text: line.bytes.trim_ascii(), name, value })
     })
 }
 
 /// The setting of `name` that counts: the last one. An empty value is a setting too, though to Go it means none.
 pub fn lookup<'a>(content: &'a [u8], name: &str) -> Option<Setting<'a>> {
-    settings(content).filter(|setting| setting.name == name.as_bytes()).last()
+    let mut found = None;
+    for setting in settings(content) {
+        if setting.name == name.as_bytes() {
+            found = Some(setting);
+        }
+    }
+    found
 }
 
 #[cfg(test)]

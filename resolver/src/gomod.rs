@@ -1,7 +1,7 @@
 //! The `go` and `toolchain` lines of go.mod and go.work, found exactly as the go command finds them when it
 //! chooses a toolchain: `cmd/go/internal/gover.GoModLookup`, which reads lines and knows no syntax.
 
-use crate::text::{find_byte, lines};
+use crate::text::{lines, split_once};
 
 /// One line of go.mod or go.work that names a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,67 +50,57 @@ pub fn scan(content: &[u8]) -> GoMod<'_> {
 }
 
 fn without_comment(text: &[u8]) -> &[u8] {
-    let mut from = 0;
-    while let Some(slash) = find_byte(&text[from..], b'/') {
-        let at = from + slash;
-        if text.get(at + 1) == Some(&b'/') {
-            return &text[..at];
+    let mut rest = text;
+    while let Some((_, after)) = split_once(rest, b'/') {
+        if let [b'/', ..] = after {
+            return text.get(..text.len() - after.len() - 1).unwrap_or_default();
         }
-        from = at + 1;
+        rest = after;
     }
     text
 }
 
 /// Go's `bytes.TrimSpace`: what Unicode calls white space, encoded in UTF-8, at both ends.
+#[inline(never)]
 fn trim(mut text: &[u8]) -> &[u8] {
-    while let Some(length) = space_at_start(text) {
-        text = &text[length..];
+    let mut length = 1;
+    while let Some((first, rest)) = text.split_at_checked(length)
+        && length <= LONGEST_SPACE
+    {
+        match first {
+            _ if is_space(first) => (text, length) = (rest, 1),
+            [0..=0x7f] => break,
+            _ => length += 1,
+        }
     }
-    while let Some(length) = space_at_end(text) {
-        text = &text[..text.len() - length];
+    let mut length = 1;
+    while let Some((rest, last)) = text.split_at_checked(text.len().wrapping_sub(length))
+        && length <= LONGEST_SPACE
+    {
+        match last {
+            _ if is_space(last) => (text, length) = (rest, 1),
+            [0..=0x7f] => break,
+            _ => length += 1,
+        }
     }
     text
 }
 
-fn space_at_start(text: &[u8]) -> Option<usize> {
-    match text.first()? {
+const LONGEST_SPACE: usize = 3;
+
+/// Unicode's `White_Space`, as `unicode.IsSpace` has it.
+#[inline(never)]
+fn is_space(encoded: &[u8]) -> bool {
+    match encoded {
         // U+0009 to U+000D: unlike `u8::is_ascii_whitespace`, Go trims the vertical tab too
-        b'\t'..=b'\r' | b' ' => Some(1),
-        first if first.is_ascii() => None,
-        _ => WIDE_SPACES.iter().find(|space| text.starts_with(space)).map(|space| space.len()),
+        [b'\t'..=b'\r' | b' '] => true,
+        [0xc2, last] => matches!(last, 0x85 | 0xa0),
+        [0xe1, 0x9a, last] | [0xe3, 0x80, last] => *last == 0x80, // U+1680, U+3000
+        [0xe2, 0x80, last] => matches!(last, 0x80..=0x8a | 0xa8 | 0xa9 | 0xaf), // U+2000 to U+202F
+        [0xe2, 0x81, last] => *last == 0x9f,                      // U+205F
+        _ => false,
     }
 }
-
-fn space_at_end(text: &[u8]) -> Option<usize> {
-    match text.last()? {
-        b'\t'..=b'\r' | b' ' => Some(1),
-        last if last.is_ascii() => None,
-        _ => WIDE_SPACES.iter().find(|space| text.ends_with(space)).map(|space| space.len()),
-    }
-}
-
-/// Unicode's `White_Space` beyond ASCII, which is all that `unicode.IsSpace` adds.
-const WIDE_SPACES: [&[u8]; 19] = [
-    "\u{85}".as_bytes(),
-    "\u{a0}".as_bytes(),
-    "\u{1680}".as_bytes(),
-    "\u{2000}".as_bytes(),
-    "\u{2001}".as_bytes(),
-    "\u{2002}".as_bytes(),
-    "\u{2003}".as_bytes(),
-    "\u{2004}".as_bytes(),
-    "\u{2005}".as_bytes(),
-    "\u{2006}".as_bytes(),
-    "\u{2007}".as_bytes(),
-    "\u{2008}".as_bytes(),
-    "\u{2009}".as_bytes(),
-    "\u{200a}".as_bytes(),
-    "\u{2028}".as_bytes(),
-    "\u{2029}".as_bytes(),
-    "\u{202f}".as_bytes(),
-    "\u{205f}".as_bytes(),
-    "\u{3000}".as_bytes(),
-];
 
 #[cfg(test)]
 mod tests;

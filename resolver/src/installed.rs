@@ -13,6 +13,7 @@ use crate::invocation::Program;
 use crate::machine::{Follow, Machine};
 use crate::path::{self, Bytes};
 use crate::places::Places;
+use crate::text::find_byte;
 use crate::toolchain::{self, Origin, Toolchain, Unusable};
 use crate::version::{Request, ToolchainName, Version, compare};
 use crate::witness::Witness;
@@ -23,7 +24,7 @@ pub enum Found {
     /// A toolchain that can be run.
     Usable(&'static Toolchain),
     /// It is here but cannot be run.
-    Unusable(Unusable),
+    Unusable(&'static Unusable),
     /// It is not here.
     Absent,
     /// It is not among the links; only a thorough look can tell.
@@ -34,7 +35,7 @@ pub enum Found {
 pub struct Installed<'a, M: Machine, W: Witness> {
     machine: &'a M,
     program: Program,
-    distro: Distro,
+    distro: &'static Distro,
     toolchains: Option<Bytes>,
     links: Option<Bytes>,
     witness: PhantomData<W>,
@@ -42,9 +43,10 @@ pub struct Installed<'a, M: Machine, W: Witness> {
 
 impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
     /// Nothing is looked at yet.
-    pub fn new(machine: &'a M, places: &Places, distro: Distro, program: Program) -> Self {
-        let links =
-            places.in_home(b"distros").map(|distros| path::join(distros, distro.links_key()));
+    pub fn new(machine: &'a M, places: &Places, distro: &'static Distro, program: Program) -> Self {
+        let links = places.home.map(|home| {
+            path::concat(&[home, path::slash_after(home), b"distros/", distro.links_key()])
+        });
         let toolchains = places.in_home(b"toolchains");
         Self { machine, program, distro, toolchains, links, witness: PhantomData }
     }
@@ -120,7 +122,7 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
         if path::is_absolute(target) {
             return self.adopted(name, target);
         }
-        let target = if target.contains(&b'/') {
+        let target = if find_byte(target, b'/').is_some() {
             target
         } else {
             // `1.22 -> go1.22.10`: a sibling, which says where the toolchain is.

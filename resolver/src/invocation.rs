@@ -1,6 +1,7 @@
 //! What a command line of `go` says that matters to the choice of a toolchain.
 
 use crate::path::{self, Bytes};
+use crate::text::{find_byte, is_listed};
 
 /// Which program was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,7 @@ fn change_directory(arguments: &[Bytes]) -> (Option<Bytes>, &[Bytes]) {
 fn command(verb: &[u8], subverb: &[u8], arguments: &[&[u8]]) -> Command {
     match verb {
         b"env" if stores_settings(arguments) => Command::StoresSettings,
+        // No command at all prints help.
         b"" | b"bug" | b"clean" | b"doc" | b"env" | b"help" | b"tool" | b"version" => {
             Command::NoModule
         }
@@ -110,10 +112,11 @@ fn command(verb: &[u8], subverb: &[u8], arguments: &[&[u8]]) -> Command {
 
 fn stores_settings(arguments: &[&[u8]]) -> bool {
     for argument in arguments {
-        match *argument {
-            b"-w" | b"--w" | b"-w=true" | b"--w=true" => return true,
-            [b'-', ..] => {}
-            _ => break,
+        if argument.first() != Some(&b'-') {
+            break;
+        }
+        if is_listed("-w --w -w=true --w=true", argument) {
+            return true;
         }
     }
     false
@@ -126,7 +129,7 @@ fn names_version(arguments: &[&[u8]], all: bool) -> bool {
     let mut flags_ended = false;
     while let Some(argument) = rest.next() {
         if flags_ended || *argument == b"-" || argument.first() != Some(&b'-') {
-            let has_version = argument.contains(&b'@');
+            let has_version = find_byte(argument, b'@').is_some();
             if has_version || !all {
                 return has_version;
             }
@@ -142,33 +145,11 @@ fn names_version(arguments: &[&[u8]], all: bool) -> bool {
 /// Whether a flag of `go build`, `install` or `run` takes the next word as its value
 /// (`go help build`; `AddBuildFlags` in cmd/go/internal/work/build.go).
 fn takes_value(flag: &[u8]) -> bool {
-    const NAMES: [&[u8]; 23] = [
-        b"C",
-        b"asmflags",
-        b"buildmode",
-        b"compiler",
-        b"covermode",
-        b"coverpkg",
-        b"debug-actiongraph",
-        b"debug-runtime-trace",
-        b"debug-trace",
-        b"exec",
-        b"gccgoflags",
-        b"gcflags",
-        b"installsuffix",
-        b"ldflags",
-        b"mod",
-        b"modfile",
-        b"o",
-        b"overlay",
-        b"p",
-        b"pgo",
-        b"pkgdir",
-        b"tags",
-        b"toolexec",
-    ];
+    const NAMES: &str = "C asmflags buildmode compiler covermode coverpkg debug-actiongraph \
+        debug-runtime-trace debug-trace exec gccgoflags gcflags installsuffix ldflags mod modfile \
+        o overlay p pgo pkgdir tags toolexec";
     let name = flag.strip_prefix(b"--").or_else(|| flag.strip_prefix(b"-")).unwrap_or(flag);
-    NAMES.contains(&name)
+    is_listed(NAMES, name)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use alloc::vec::Vec;
 
 use crate::path::Bytes;
+use crate::variables::Variables;
 
 pub mod memory;
 
@@ -18,8 +19,8 @@ pub trait Machine {
     /// An open directory, good only to look things up in (`O_PATH`).
     type Directory;
 
-    /// The environment, one `NAME=value` entry each, in the order the process got them.
-    fn environment(&self) -> &[Bytes];
+    /// The environment variables that matter here.
+    fn variables(&self) -> &Variables;
 
     /// The path this program was started by, as given to `execve` (`AT_EXECFN`); may be relative.
     fn execution_path(&self) -> Bytes;

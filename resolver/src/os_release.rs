@@ -1,10 +1,11 @@
 //! `/etc/os-release`, as far as anyone here asks: os-release(5) where the file keeps to it, and tolerance
 //! where it does not (`ID="XCP-ng"`, an unfilled template, other systems' line ends).
 
-use alloc::vec::Vec;
-
 use crate::path;
-use crate::text::{BYTE_ORDER_MARK, find_byte, known_text, lines, split_once, words};
+use crate::text::{BYTE_ORDER_MARK, find_byte, lines, split_once, words};
+
+/// What stands for a value that is no text.
+const NO_TEXT: &str = "\u{fffd}";
 
 /// Which distro this is, in its own words: untrusted text, for a path only after sanitising.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,23 +83,7 @@ fn unquote(value: &[u8]) -> &'static str {
     }
     let text = text.get(..length).unwrap_or_default();
     let text = if quote.is_none() { text.trim_ascii_end() } else { text };
-    core::str::from_utf8(text).unwrap_or_else(|_| lossy(text))
-}
-
-/// The text with a mark in place of what is no UTF-8, as `String::from_utf8_lossy` has it, which is larger.
-#[cold]
-#[inline(never)]
-fn lossy(bytes: &[u8]) -> &'static str {
-    let mut pieces = Vec::new();
-    let mut rest = bytes;
-    while let Err(error) = core::str::from_utf8(rest) {
-        let (text, wrong) = rest.split_at(error.valid_up_to());
-        pieces.push(text);
-        pieces.push("\u{fffd}".as_bytes());
-        rest = error.error_len().and_then(|length| wrong.get(length..)).unwrap_or_default();
-    }
-    pieces.push(rest);
-    known_text(path::concat(&pieces))
+    core::str::from_utf8(text).unwrap_or(NO_TEXT)
 }
 
 #[cfg(test)]

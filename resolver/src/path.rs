@@ -9,8 +9,6 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::text::split;
-
 /// Bytes that live as long as the process.
 pub type Bytes = &'static [u8];
 
@@ -21,6 +19,11 @@ pub fn keep(bytes: Vec<u8>) -> Bytes {
 
 /// Keeps a value for the rest of the process: a reference is one word to hand on.
 pub fn keep_value<T>(value: T) -> &'static T {
+    keep_mut(value)
+}
+
+/// Keeps a value that is still being made: what is large is written once, in its place.
+pub(crate) fn keep_mut<T>(value: T) -> &'static mut T {
     Box::leak(Box::new(value))
 }
 
@@ -30,6 +33,19 @@ pub fn keep_text(text: &str) -> &'static str {
     String::from(text).leak()
 }
 
+/// A number as text, without the machinery of `core::fmt`.
+pub fn decimal(mut number: u32) -> Bytes {
+    let mut digits: Bytes = b"";
+    loop {
+        let digit = [b'0' + (number % 10) as u8];
+        digits = concat(&[&digit, digits]);
+        number /= 10;
+        if number == 0 {
+            return digits;
+        }
+    }
+}
+
 /// The pieces one after the other.
 pub fn concat(pieces: &[&[u8]]) -> Bytes {
     concat_mut(pieces)
@@ -37,7 +53,7 @@ pub fn concat(pieces: &[&[u8]]) -> Bytes {
 
 /// The pieces one after the other, for changes in place.
 #[inline(never)]
-pub(crate) fn concat_mut(pieces: &[&[u8]]) -> &'static mut [u8] {
+pub fn concat_mut(pieces: &[&[u8]]) -> &'static mut [u8] {
     let mut length = 0;
     for piece in pieces {
         length += piece.len();
@@ -56,8 +72,12 @@ pub(crate) fn concat_mut(pieces: &[&[u8]]) -> &'static mut [u8] {
 /// Joins a directory and a name with one slash between them.
 #[inline(never)]
 pub fn join(directory: &[u8], name: &[u8]) -> Bytes {
-    let slash: &[u8] = if directory.ends_with(b"/") { b"" } else { b"/" };
-    concat(&[directory, slash, name])
+    concat(&[directory, slash_after(directory), name])
+}
+
+/// The slash between a directory and a name in it: none where there is one already.
+pub fn slash_after(directory: &[u8]) -> Bytes {
+    if directory.last() == Some(&b'/') { b"" } else { b"/" }
 }
 
 /// Joins where `path` is relative, else is `path`.
@@ -86,6 +106,7 @@ pub fn parent(path: &[u8]) -> Option<&[u8]> {
 }
 
 /// The last component.
+#[inline(never)]
 pub fn file_name(path: &[u8]) -> &[u8] {
     last_slash(path).and_then(|slash| path.get(slash + 1..)).unwrap_or(path)
 }
@@ -123,7 +144,9 @@ pub fn clean(path: Bytes) -> Bytes {
 fn is_clean(path: &[u8]) -> bool {
     match path.strip_prefix(b"/") {
         Some([]) => true,
-        Some(below) => split(below, b'/').all(|part| !matches!(part, b"" | b"." | b"..")),
+        Some(below) => {
+            below.split(|byte| *byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
+        }
         None => false,
     }
 }

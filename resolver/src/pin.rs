@@ -9,7 +9,6 @@ pub use crate::user_file::{Error, SIZE_LIMIT};
 pub use choice::Choice;
 
 use crate::path::{Bytes, keep_value};
-use crate::text::is_one_of;
 use crate::user_file;
 use crate::yaml::Entry;
 
@@ -80,7 +79,8 @@ impl DistroNames<'_> {
     /// How well an entry of this name means this distro: by its length, or not at all.
     fn rank(&self, name: &str) -> usize {
         let ours = [self.id, self.key, self.id_and_version.unwrap_or_default()];
-        if is_one_of(&ours, name) { name.len() } else { 0 }
+        let is_ours = ours.iter().any(|ours| ours.eq_ignore_ascii_case(name));
+        if is_ours { name.len() } else { 0 }
     }
 }
 

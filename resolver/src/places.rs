@@ -2,6 +2,7 @@
 
 use crate::machine::{Follow, Kind, Machine};
 use crate::path::{self, Bytes};
+use crate::text::find_byte;
 use crate::variables::{Name, Variables};
 
 /// Links followed from a program's name to its file before giving up, as the kernel does.
@@ -43,18 +44,18 @@ impl Places {
     pub fn find<M: Machine>(machine: &M, variables: &Variables) -> Self {
         let program_directory = program_directory(machine);
         let (home, home_source) = home(machine, variables, program_directory);
-        let config = user_directory(variables, Name::XdgConfigHome, b".config");
+        let config = |file| below_user_directory(variables, Name::XdgConfigHome, b".config", file);
         let go_env = match variables.get(Name::GoEnv) {
             Some(b"off") => None,
             Some(file) => Some(file),
-            None => config.map(|config| path::join(config, b"go/env")),
+            None => config(b"go/env"),
         };
         Self {
             home,
             home_source,
             program_directory,
-            user_configuration: config.map(|config| path::join(config, b"gowr/config.yaml")),
-            cache: user_directory(variables, Name::XdgCacheHome, b".cache"),
+            user_configuration: config(b"gowr/config.yaml"),
+            cache: below_user_directory(variables, Name::XdgCacheHome, b".cache", b""),
             go_env,
         }
     }
@@ -65,13 +66,24 @@ impl Places {
     }
 }
 
-/// A directory of the XDG base directory specification. A relative value counts as none: Go refuses it with
+/// A name in a directory of the XDG base directory specification. A relative value counts as none: Go refuses it with
 /// words of its own, and nothing may hide them.
-fn user_directory(variables: &Variables, name: Name, below_home: &[u8]) -> Option<Bytes> {
-    match variables.get(name) {
-        Some(directory) => path::is_absolute(directory).then_some(directory),
-        None => variables.absolute_path(Name::Home).map(|home| path::join(home, below_home)),
-    }
+#[inline(never)]
+fn below_user_directory(
+    variables: &Variables,
+    variable: Name,
+    default: &[u8],
+    name: &[u8],
+) -> Option<Bytes> {
+    let (directory, default) = match variables.get(variable) {
+        Some(directory) => (path::is_absolute(directory).then_some(directory)?, &b""[..]),
+        None => (variables.absolute_path(Name::Home)?, default),
+    };
+    let slash = |before: &[u8], after: &[u8]| {
+        if before.is_empty() || after.is_empty() { b"" } else { path::slash_after(before) }
+    };
+    let middle = if default.is_empty() { directory } else { default };
+    Some(path::concat(&[directory, slash(directory, default), default, slash(middle, name), name]))
 }
 
 fn home<M: Machine>(
@@ -90,17 +102,16 @@ fn home<M: Machine>(
             return (Some(above), HomeSource::Program);
         }
     }
-    let data = user_directory(variables, Name::XdgDataHome, b".local/share");
-    (data.map(|data| path::join(data, b"gowr")), HomeSource::Default)
+    let home = below_user_directory(variables, Name::XdgDataHome, b".local/share", b"gowr");
+    (home, HomeSource::Default)
 }
 
 /// The directory of this program's file. Found by the path it was started with, since there may be no `/proc`.
-fn program_directory<M: Machine>(machine: &M) -> Option<Bytes> {
+pub fn program_directory<M: Machine>(machine: &M) -> Option<Bytes> {
     let mut program = machine.execution_path();
     if !path::is_absolute(program) {
-        if !program.contains(&b'/') {
-            return None;
-        }
+        // What was looked up on PATH has a slash, and a name alone is in no directory.
+        find_byte(program, b'/')?;
         program = path::clean(path::join(machine.current_directory().ok()?, program));
     }
     for _ in 0..MAXIMUM_LINKS {
@@ -119,7 +130,7 @@ mod tests {
     use crate::machine::memory::MemoryMachine;
 
     fn find(machine: &MemoryMachine) -> Places {
-        Places::find(machine, &Variables::scan(machine.environment()))
+        Places::find(machine, machine.variables())
     }
 
     #[test]

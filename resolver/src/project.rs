@@ -10,11 +10,13 @@ use crate::distro::Distro;
 use crate::failure::Failure;
 use crate::gomod;
 use crate::invocation::Invocation;
-use crate::machine::{Errno, Follow, Kind, Machine};
-use crate::path::{self, Bytes};
+use crate::machine::{Follow, Kind, Machine};
+use crate::path::{self, Bytes, keep_value};
 use crate::pin::{self, DistroNames, Form, Pin};
 use crate::real_path::real_path;
+use crate::settings::written;
 use crate::source::SourceKind;
+use crate::text::find_byte;
 use crate::variables::{Name, Variables};
 use crate::version::{ToolchainName, Version};
 
@@ -25,8 +27,8 @@ const GO_MOD_LIMIT: usize = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Project<D> {
     path: Bytes,
-    /// Outermost first: the length of the directory's path, and the directory.
-    levels: Vec<(usize, D)>,
+    /// Outermost first: the directory's path, and the directory.
+    levels: Vec<(Bytes, D)>,
 }
 
 /// A pin file that was found.
@@ -36,6 +38,8 @@ pub struct PinFile {
     pub path: Bytes,
     /// Which kind of file.
     pub form: Form,
+    /// Whether somebody else put it where anyone may write.
+    pub is_foreign: bool,
     /// What it says, or why that cannot be used.
     pub content: Result<Pin, &'static Failure>,
 }
@@ -55,11 +59,11 @@ impl PinFile {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
     /// Those in the project: below the home directory, or outside it.
-    pub project: Vec<PinFile>,
+    pub project: Vec<&'static PinFile>,
     /// Those in the home directory itself, where asdf and mise users keep a default.
-    pub home: Vec<PinFile>,
+    pub home: Vec<&'static PinFile>,
     /// Those in a directory where anyone may write, put there by somebody else: passed over.
-    pub foreign: Vec<Bytes>,
+    pub foreign: Vec<&'static PinFile>,
     /// Whether the walk came past the home directory.
     home_seen: bool,
 }
@@ -86,22 +90,22 @@ impl<D> Project<D> {
     }
 
     fn at<M: Machine<Directory = D>>(machine: &M, path: Bytes) -> Self {
-        let mut levels: Vec<(usize, D)> = Vec::new();
-        let Ok(root) = machine.open_directory(None, b"/") else {
-            return Self { path, levels };
-        };
-        levels.push((1, root));
+        let mut levels: Vec<(Bytes, D)> = Vec::new();
+        let mut next = machine.open_directory(None, b"/").map(|root| (&b"/"[..], root));
         let mut start = 1;
-        while start < path.len() {
-            let length = path[start..].iter().position(|byte| *byte == b'/');
-            let end = length.map_or(path.len(), |length| start + length);
-            let above = levels.last().map(|(_, directory)| directory);
-            match machine.open_directory(above, &path[start..end]) {
-                Ok(directory) => levels.push((end, directory)),
-                // What cannot be opened holds nothing anyone could read.
-                Err(_) => break,
-            }
-            start = end + 1;
+        // What cannot be opened holds nothing anyone could read.
+        while let Ok(level) = next {
+            let (_, directory) = &level;
+            let Some(rest) = path.get(start..).filter(|rest| !rest.is_empty()) else {
+                levels.push(level);
+                break;
+            };
+            let length = find_byte(rest, b'/').unwrap_or(rest.len());
+            let (component, _) = rest.split_at(length);
+            let (level_path, _) = path.split_at(start + length);
+            next = machine.open_directory(Some(directory), component).map(|it| (level_path, it));
+            levels.push(level);
+            start += length + 1;
         }
         Self { path, levels }
     }
@@ -112,7 +116,7 @@ impl<D> Project<D> {
     }
 
     fn innermost_first(&self) -> impl Iterator<Item = (Bytes, &D)> {
-        self.levels.iter().rev().map(|(end, directory)| (&self.path[..*end], directory))
+        self.levels.iter().rev().map(|(path, directory)| (*path, directory))
     }
 
     /// Finds pin files; only the nearest unless `all` are wanted.
@@ -132,13 +136,14 @@ impl<D> Project<D> {
             if depth > 0 && is_above_ceiling(level, variables) {
                 break;
             }
-            for (pin, is_foreign) in pins_in(machine, directory, level, &names, all) {
-                match bounds.of(machine, self, depth) {
+            for pin in pins_in(machine, directory, level, &names, all) {
+                let pins = match bounds.of(machine, self, depth) {
                     Bound::AboveHome => return pins,
-                    _ if is_foreign => pins.foreign.push(pin.path),
-                    Bound::Project => pins.project.push(pin),
-                    Bound::Home => pins.home.push(pin),
-                }
+                    _ if pin.is_foreign => &mut pins.foreign,
+                    Bound::Project => &mut pins.project,
+                    Bound::Home => &mut pins.home,
+                };
+                pins.push(pin);
             }
             let is_found = !pins.project.is_empty() || !pins.home.is_empty();
             if is_found && !all {
@@ -207,7 +212,7 @@ pub fn home_pins<M: Machine>(
     distro: &Distro,
     seen: &Pins,
     all: bool,
-) -> Vec<PinFile> {
+) -> Vec<&'static PinFile> {
     if seen.home_seen {
         return Vec::new();
     }
@@ -215,12 +220,8 @@ pub fn home_pins<M: Machine>(
         return Vec::new();
     };
     let Ok(directory) = machine.open_directory(None, home) else { return Vec::new() };
-    let mut pins = Vec::new();
-    for (pin, is_foreign) in pins_in(machine, &directory, home, &distro.names(), all) {
-        if !is_foreign {
-            pins.push(pin);
-        }
-    }
+    let mut pins = pins_in(machine, &directory, home, &distro.names(), all);
+    pins.retain(|pin| !pin.is_foreign);
     pins
 }
 
@@ -296,8 +297,7 @@ impl Bounds {
     }
 }
 
-/// The pin files in one directory, and whether somebody else put them where anyone may write; only the first that
-/// counts unless `all` are wanted.
+/// The pin files in one directory; only the first that counts, and those before it that do not, unless `all` are wanted.
 #[inline(never)]
 fn pins_in<M: Machine>(
     machine: &M,
@@ -305,12 +305,12 @@ fn pins_in<M: Machine>(
     level: &[u8],
     names: &DistroNames<'_>,
     all: bool,
-) -> Vec<(PinFile, bool)> {
+) -> Vec<&'static PinFile> {
     let mut pins = Vec::new();
     for form in Form::ALL {
-        if let Some((pin, is_foreign)) = probe(machine, directory, level, form, names) {
-            pins.push((pin, is_foreign));
-            if !is_foreign && !all {
+        if let Some(pin) = probe(machine, directory, level, form, names) {
+            pins.push(pin);
+            if !pin.is_foreign && !all {
                 break;
             }
         }
@@ -318,14 +318,14 @@ fn pins_in<M: Machine>(
     pins
 }
 
-/// Looks for one pin file in one directory; with it, whether somebody else put it where anyone may write.
+/// Looks for one pin file in one directory.
 fn probe<M: Machine>(
     machine: &M,
     directory: &M::Directory,
     level: &[u8],
     form: Form,
     names: &DistroNames<'_>,
-) -> Option<(PinFile, bool)> {
+) -> Option<&'static PinFile> {
     let name = form.file_name().as_bytes();
     let read = machine.read_file(Some(directory), name, pin::SIZE_LIMIT + 1);
     if matches!(read, Err(error) if error.is_absent()) {
@@ -340,21 +340,15 @@ fn probe<M: Machine>(
         && machine
             .metadata(Some(directory), b"", Follow::Links)
             .is_ok_and(|level| level.is_sticky());
-    let content = match read {
-        Ok(file) if file.metadata.kind == Kind::File => {
-            match pin::parse(form, file.content, names) {
-                Ok(Some(pin)) => Ok(pin),
-                Ok(None) => return None,
-                Err(error) => Err(Failure::malformed(error, path, file.content)),
-            }
-        }
-        Ok(file) if file.metadata.kind == Kind::Directory => {
-            Err(Failure::unreadable(path, Errno::IS_A_DIRECTORY.text()))
-        }
-        Ok(_) => Err(Failure::unreadable(path, "not a regular file")),
-        Err(error) => Err(Failure::unreadable(path, error.text())),
+    let content = match written(read, path) {
+        Ok(content) => match pin::parse(form, content, names) {
+            Ok(Some(pin)) => Ok(pin),
+            Ok(None) => return None,
+            Err(error) => Err(Failure::malformed(error, path, content)),
+        },
+        Err(failure) => Err(failure),
     };
-    Some((PinFile { path, form, content }, is_foreign))
+    Some(keep_value(PinFile { path, form, is_foreign, content }))
 }
 
 /// What go.mod or go.work needs: the higher of its `go` and `toolchain` lines.

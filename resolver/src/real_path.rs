@@ -1,22 +1,29 @@
 //! The path of a thing with every link resolved, without `/proc` to ask.
 
-use alloc::vec::Vec;
-
 use crate::machine::{Errno, Machine};
 use crate::path::{self, Bytes};
+use crate::text::find_byte;
 
 /// Links resolved before giving up, as the kernel does.
 const MAXIMUM_LINKS: usize = 40;
 
 /// Resolves every symbolic link in an absolute path; fails where a component is not there.
 pub fn real_path<M: Machine>(machine: &M, absolute: &[u8]) -> Result<Bytes, Errno> {
-    let mut pending: Vec<&[u8]> = path::components(absolute).rev().collect();
+    let mut rest = absolute;
     let mut real: Bytes = b"/";
     let mut links = 0;
-    while let Some(component) = pending.pop() {
-        if component == b".." {
-            real = path::parent(real).unwrap_or(b"/");
-            continue;
+    while !rest.is_empty() {
+        let end = find_byte(rest, b'/').unwrap_or(rest.len());
+        let component;
+        (component, rest) = rest.split_at(end);
+        rest = rest.strip_prefix(b"/").unwrap_or(rest);
+        match component {
+            b"" | b"." => continue,
+            b".." => {
+                real = path::parent(real).unwrap_or(b"/");
+                continue;
+            }
+            _ => {}
         }
         let next = path::join(real, component);
         match machine.read_link(None, next) {
@@ -28,7 +35,7 @@ pub fn real_path<M: Machine>(machine: &M, absolute: &[u8]) -> Result<Bytes, Errn
                 if path::is_absolute(target) {
                     real = b"/";
                 }
-                pending.extend(path::components(target).rev());
+                rest = path::join(target, rest);
             }
             Err(Errno::INVALID) => real = next,
             Err(error) => return Err(error),

@@ -90,11 +90,11 @@ pub fn resolve_survey<M: Machine, W: Witness>(
         return Err(Failure::to_meet(selection.source, Code::Loop, problem));
     }
     let cache = Cache::choose(
-        &survey.variables,
+        survey.variables,
         survey.settings.go_env(Name::GoCache),
-        &survey.settings.user,
-        &survey.places,
-        &survey.distro,
+        survey.settings.user,
+        survey.places,
+        survey.distro,
         selection.toolchain,
     );
     let changes = environment::changes(survey, &selection, &cache, depth);

@@ -2,7 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
-use core::cell::OnceCell;
+use core::cell::Cell;
 use core::mem::ManuallyDrop;
 
 use crate::config::Config;
@@ -18,6 +18,7 @@ use crate::project::{self, Need, PinFile, Pins};
 use crate::settings::{shown, system_configuration};
 use crate::source::{Row, Source, SourceKind};
 use crate::survey::Survey;
+use crate::text::find_byte;
 use crate::toolchain::{self, Origin, Toolchain, Unusable};
 use crate::variables::Name;
 use crate::version::{Request, ToolchainName};
@@ -81,8 +82,8 @@ pub fn select<M: Machine, W: Witness>(
     if is_asked_for && !W::IS_THOROUGH {
         return winner.map(|(row, answer)| chosen(row, answer, None)).ok_or_else(nothing_found);
     }
-    let need = survey.project.need(survey.machine, &survey.variables, |name| {
-        survey.settings.go_variable(&survey.variables, name)
+    let need = survey.project.need(survey.machine, survey.variables, |name| {
+        survey.settings.go_variable(survey.variables, name)
     });
     if is_asked_for {
         return winner.map(|(row, answer)| chosen(row, answer, need)).ok_or_else(nothing_found);
@@ -121,18 +122,14 @@ type RowResult = Result<Option<Answer>, &'static Failure>;
 struct Rows<'a, M: Machine, W: Witness> {
     survey: &'a Survey<'a, M>,
     installed: Installed<'a, M, W>,
-    pins: OnceCell<Pins>,
+    pins: Cell<Option<&'static Pins>>,
 }
 
 impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
     fn new(survey: &'a Survey<'a, M>) -> Self {
-        let installed = Installed::new(
-            survey.machine,
-            &survey.places,
-            survey.distro,
-            survey.invocation.program,
-        );
-        Self { survey, installed, pins: OnceCell::new() }
+        let installed =
+            Installed::new(survey.machine, survey.places, survey.distro, survey.invocation.program);
+        Self { survey, installed, pins: Cell::new(None) }
     }
 
     fn answer(&self, row: Row, witness: &mut W) -> RowResult {
@@ -145,11 +142,11 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
             Row::HomePin => self.home_pin(witness),
             Row::UserConfiguration => {
                 let file = self.survey.places.user_configuration.unwrap_or_default();
-                self.configured(&self.survey.settings.user, row, file)
+                self.configured(self.survey.settings.user, row, file)
             }
             Row::SystemConfiguration => {
                 let configuration = system_configuration(self.survey.machine)?;
-                self.configured(&configuration, row, SYSTEM_CONFIGURATION)
+                self.configured(configuration, row, SYSTEM_CONFIGURATION)
             }
             Row::Distro => Ok(defaults::distro(self.survey, witness)),
             Row::Newest => self.newest(),
@@ -242,20 +239,24 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         Ok(None)
     }
 
-    fn pins(&self) -> &Pins {
+    fn pins(&self) -> &'static Pins {
         let survey = self.survey;
-        self.pins.get_or_init(|| {
-            survey.project.pins(survey.machine, &survey.variables, &survey.distro, W::IS_THOROUGH)
+        self.pins.get().unwrap_or_else(|| {
+            let all = W::IS_THOROUGH;
+            let pins = survey.project.pins(survey.machine, survey.variables, survey.distro, all);
+            let pins = keep_value(pins);
+            self.pins.set(Some(pins));
+            pins
         })
     }
 
     fn project_pin(&self, witness: &mut W) -> RowResult {
         let pins = self.pins();
-        for &path in &pins.foreign {
+        for pin in &pins.foreign {
             witness.lost(|| Loser {
                 source: Source {
-                    file: Some(path),
-                    ..Source::row(Row::ProjectPin, kind_of_file(path))
+                    file: Some(pin.path),
+                    ..Source::row(Row::ProjectPin, pin.source_kind())
                 },
                 reason: LoserReason::ForeignSticky,
                 detail: String::from("somebody else put it in a directory where anyone may write"),
@@ -271,8 +272,8 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         let pins = if seen.home.is_empty() {
             probed = project::home_pins(
                 survey.machine,
-                &survey.variables,
-                &survey.distro,
+                survey.variables,
+                survey.distro,
                 seen,
                 W::IS_THOROUGH,
             );
@@ -283,7 +284,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         self.first_pin(pins, Row::HomePin, witness)
     }
 
-    fn first_pin(&self, pins: &[PinFile], row: Row, witness: &mut W) -> RowResult {
+    fn first_pin(&self, pins: &[&PinFile], row: Row, witness: &mut W) -> RowResult {
         let Some((first, others)) = pins.split_first() else { return Ok(None) };
         let answer = match &first.content {
             Ok(pin) => self.by_choices(pin.choices, pin_source(first, row)),
@@ -348,11 +349,13 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
     }
 }
 
+#[cold]
+#[inline(never)]
 fn not_installed(request: Request, source: &'static Source) -> &'static Failure {
     Failure::to_meet(source, Code::NotInstalled, Problem::Missing(request))
 }
 
-fn failed(unusable: Unusable, source: &'static Source) -> &'static Failure {
+fn failed(unusable: &'static Unusable, source: &'static Source) -> &'static Failure {
     Failure::to_meet(source, unusable.code(), Problem::Unusable(unusable))
 }
 
@@ -386,21 +389,10 @@ fn pin_source(file: &PinFile, row: Row) -> &'static Source {
     })
 }
 
-fn kind_of_file(path: &[u8]) -> SourceKind {
-    match path::file_name(path) {
-        b".go-version" => SourceKind::GoVersion,
-        b".tool-versions" => SourceKind::ToolVersions,
-        _ => SourceKind::GowrYaml,
-    }
-}
-
 /// The toolchain that a value of GOTOOLCHAIN names: `go1.22.3`, `go1.22.3+auto`, `go1.22.3+path`.
 pub(crate) fn switch_target(value: &[u8]) -> Option<ToolchainName> {
-    let value = core::str::from_utf8(value).ok()?;
-    let name = match value.split_once('+') {
-        Some((name, "auto" | "path")) => name,
-        Some(_) => return None,
-        None => value,
-    };
-    ToolchainName::parse(name)
+    let end = find_byte(value, b'+').unwrap_or(value.len());
+    let (name, mode) = value.split_at(end);
+    let is_name = matches!(mode, b"" | b"+auto" | b"+path");
+    ToolchainName::parse(core::str::from_utf8(name).ok().filter(|_| is_name)?)
 }

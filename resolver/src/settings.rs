@@ -5,7 +5,7 @@ use alloc::string::String;
 use crate::config::{self, Config, SIZE_LIMIT};
 use crate::failure::Failure;
 use crate::go_env::{self, Setting};
-use crate::machine::{Kind, Machine};
+use crate::machine::{Errno, File, Kind, Machine};
 use crate::path::Bytes;
 use crate::places::{Places, SYSTEM_CONFIGURATION};
 use crate::variables::{Name, Variables};
@@ -13,10 +13,10 @@ use crate::variables::{Name, Variables};
 const GO_ENV_LIMIT: usize = 1024 * 1024;
 
 /// What is read before anything is chosen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// The user's configuration.
-    pub user: Config,
+    pub user: &'static Config,
     go_env_file: Bytes,
     go_env: Bytes,
 }
@@ -26,9 +26,9 @@ impl Settings {
     pub fn read<M: Machine>(machine: &M, places: &Places) -> Result<Self, &'static Failure> {
         let user = match places.user_configuration {
             Some(path) => read_configuration(machine, path)?,
-            None => Config::default(),
+            None => &Config::NOTHING,
         };
-        let mut settings = Self { user, ..Self::default() };
+        let mut settings = Self { user, go_env_file: b"", go_env: b"" };
         if let Some(path) = places.go_env {
             // Go takes an unreadable file for an empty one (`readEnvFile`).
             if let Ok(file) = machine.read_file(None, path, GO_ENV_LIMIT) {
@@ -52,21 +52,35 @@ impl Settings {
 }
 
 /// The system's configuration; asked for only when nothing before it answers.
-pub fn system_configuration<M: Machine>(machine: &M) -> Result<Config, &'static Failure> {
+pub fn system_configuration<M: Machine>(machine: &M) -> Result<&'static Config, &'static Failure> {
     read_configuration(machine, SYSTEM_CONFIGURATION)
 }
 
-fn read_configuration<M: Machine>(machine: &M, path: Bytes) -> Result<Config, &'static Failure> {
-    match machine.read_file(None, path, SIZE_LIMIT + 1) {
-        Ok(file) if file.metadata.kind == Kind::File => config::parse(file.content)
-            .map_err(|error| Failure::malformed(error, path, file.content)),
-        Ok(file) if file.metadata.kind == Kind::Directory => {
-            Err(Failure::unreadable(path, "is a directory"))
-        }
-        Ok(_) => Err(Failure::unreadable(path, "not a regular file")),
-        Err(error) if error.is_absent() => Ok(Config::default()),
-        Err(error) => Err(Failure::unreadable(path, error.text())),
+#[inline(never)]
+fn read_configuration<M: Machine>(
+    machine: &M,
+    path: Bytes,
+) -> Result<&'static Config, &'static Failure> {
+    let read = machine.read_file(None, path, SIZE_LIMIT + 1);
+    if read.as_ref().is_err_and(|error| error.is_absent()) {
+        return Ok(&Config::NOTHING);
     }
+    let content = written(read, path)?;
+    config::parse(content).map_err(|error| Failure::malformed(error, path, content))
+}
+
+/// What a person wrote in the file at `path`, which must be one that can be read.
+#[inline(never)]
+pub(crate) fn written(read: Result<File, Errno>, path: Bytes) -> Result<Bytes, &'static Failure> {
+    let reason = match read {
+        Ok(file) => match file.metadata.kind {
+            Kind::File => return Ok(file.content),
+            Kind::Directory => Errno::IS_A_DIRECTORY.text(),
+            _ => "not a regular file",
+        },
+        Err(error) => error.text(),
+    };
+    Err(Failure::unreadable(path, reason))
 }
 
 /// The text of a path for messages.

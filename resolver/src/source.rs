@@ -160,6 +160,7 @@ pub struct Source {
 
 impl Source {
     /// A source that is a row of defaults and asks for nothing in particular.
+    #[inline(never)]
     pub const fn row(row: Row, kind: SourceKind) -> Self {
         Self { row: Some(row), kind, file: None, line: None, text: None, request: None }
     }

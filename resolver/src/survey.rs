@@ -4,6 +4,7 @@ use crate::distro::Distro;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::machine::{Follow, Machine};
+use crate::path::keep_value;
 use crate::places::Places;
 use crate::project::Project;
 use crate::settings::Settings;
@@ -17,13 +18,13 @@ pub struct Survey<'a, M: Machine> {
     /// The command line.
     pub invocation: &'a Invocation,
     /// The environment.
-    pub variables: Variables,
+    pub variables: &'a Variables,
     /// Directories of this user.
-    pub places: Places,
+    pub places: &'static Places,
     /// This userland.
-    pub distro: Distro,
+    pub distro: &'static Distro,
     /// Configuration and `go env -w`.
-    pub settings: Settings,
+    pub settings: &'static Settings,
     /// The directories of the project.
     pub project: Project<M::Directory>,
 }
@@ -31,11 +32,11 @@ pub struct Survey<'a, M: Machine> {
 impl<'a, M: Machine> Survey<'a, M> {
     /// Looks around.
     pub fn take(machine: &'a M, invocation: &'a Invocation) -> Result<Self, &'static Failure> {
-        let variables = Variables::scan(machine.environment());
-        let places = Places::find(machine, &variables);
-        let settings = Settings::read(machine, &places)?;
-        let distro = Distro::detect(machine, &variables);
-        let project = Project::open(machine, &variables, invocation);
+        let variables = machine.variables();
+        let places = keep_value(Places::find(machine, variables));
+        let settings = keep_value(Settings::read(machine, places)?);
+        let distro = keep_value(Distro::detect(machine, variables));
+        let project = Project::open(machine, variables, invocation);
         Ok(Self { machine, invocation, variables, places, distro, settings, project })
     }
 

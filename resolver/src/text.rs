@@ -32,8 +32,9 @@ impl<'a> Iterator for Lines<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let (bytes, rest) = split_once(self.rest, self.end).unwrap_or((self.rest, b""));
-        self.rest = rest;
+        let length = find_byte(self.rest, self.end).unwrap_or(self.rest.len());
+        let (bytes, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest.get(1..).unwrap_or_default();
         self.number += 1;
         Some(Line { number: self.number, bytes })
     }
@@ -127,15 +128,42 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
-/// Whether one of these words is `text`, whatever the case of its letters.
+/// Whether a word is in a list of words with single spaces between them.
+pub(crate) fn is_listed(list: &str, word: &[u8]) -> bool {
+    is_any(list, word, 0)
+}
+
+/// The same, whatever the case of the letters.
+pub(crate) fn is_listed_in_any_case(list: &str, word: &str) -> bool {
+    is_any(list, word.as_bytes(), CASE)
+}
+
+/// The bit in which the cases of an ASCII letter differ.
+const CASE: u8 = 0x20;
+
+/// Whether a word is in a list, where letters may differ in the bits of `ignored`.
 #[inline(never)]
-pub(crate) fn is_one_of(words: &[&str], text: &str) -> bool {
-    for word in words {
-        if word.eq_ignore_ascii_case(text) {
+fn is_any(list: &str, word: &[u8], ignored: u8) -> bool {
+    let mut rest = list.as_bytes();
+    loop {
+        let mut agreed = 0;
+        for (listed, byte) in rest.iter().zip(word) {
+            let difference = listed ^ byte;
+            let is_same =
+                difference == 0 || (difference == ignored && listed.is_ascii_alphabetic());
+            if !is_same {
+                break;
+            }
+            agreed += 1;
+        }
+        if agreed == word.len() && matches!(rest.get(agreed), None | Some(b' ')) {
             return true;
         }
+        match split_once(rest, b' ') {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
     }
-    false
 }
 
 /// Bytes that are known to be text, because they are pieces of text.

@@ -9,6 +9,7 @@ use crate::invocation::Program;
 use crate::machine::{Errno, Follow, Kind, Machine};
 use crate::path::{self, Bytes};
 use crate::real_path::real_path;
+use crate::text::find_byte;
 use crate::version::{ToolchainName, Version};
 
 /// Program headers and the interpreter's path stand within this many bytes.
@@ -67,9 +68,12 @@ pub struct Toolchain {
 impl Toolchain {
     /// One of gowr's own, by name; what is in the store was checked when it was installed.
     pub fn in_store(toolchains: &[u8], name: ToolchainName, program: Program) -> Self {
-        let root = path::join(toolchains, name.as_str().as_bytes());
+        let name_text = name.as_str().as_bytes();
+        let in_root = [b"/bin/", program.as_str().as_bytes()];
+        let executable = path::concat(&[toolchains, b"/", name_text, in_root[0], in_root[1]]);
+        let (root, _) = executable.split_at(toolchains.len() + 1 + name_text.len());
         Self {
-            executable: executable(root, program),
+            executable,
             root: Some(root),
             version_text: None,
             version: Some(name),
@@ -95,6 +99,7 @@ pub fn predates_switching(version: Version) -> bool {
 }
 
 /// The program's path in a GOROOT.
+#[inline(never)]
 pub fn executable(root: &[u8], program: Program) -> Bytes {
     path::concat(&[root, b"/bin/", program.as_str().as_bytes()])
 }
@@ -130,8 +135,11 @@ pub enum Defect {
 }
 
 impl Unusable {
-    const fn new(path: Bytes, defect: Defect) -> Self {
-        Self { path, defect }
+    /// Kept for the rest of the process: what carries it is one word.
+    #[cold]
+    #[inline(never)]
+    fn kept(path: Bytes, defect: Defect) -> &'static Self {
+        path::keep_value(Self { path, defect })
     }
 
     /// The code of the error that it is where this toolchain was asked for.
@@ -171,13 +179,13 @@ pub fn goroot<M: Machine>(
     root: Bytes,
     program: Program,
     origin: Origin,
-) -> Result<&'static Toolchain, Unusable> {
+) -> Result<&'static Toolchain, &'static Unusable> {
     let has_tools = machine.metadata(None, path::join(root, b"pkg/tool"), Follow::Links);
     if !has_tools.is_ok_and(|found| found.kind == Kind::Directory) {
-        return Err(Unusable::new(root, Defect::NoTools));
+        return Err(Unusable::kept(root, Defect::NoTools));
     }
     if machine.metadata(None, path::join(root, b"bin/gowr"), Follow::Links).is_ok() {
-        return Err(Unusable::new(root, Defect::HoldsGowr));
+        return Err(Unusable::kept(root, Defect::HoldsGowr));
     }
     let go = executable(root, Program::Go);
     runnable(machine, go)?;
@@ -195,13 +203,15 @@ pub fn goroot<M: Machine>(
 /// The first line of VERSION, which may be missing (Void Linux).
 pub fn first_line_of_version<M: Machine>(machine: &M, root: &[u8]) -> Option<&'static str> {
     let file = machine.read_file(None, path::join(root, b"VERSION"), VERSION_LIMIT).ok()?;
-    let line = file.content.split(|byte| *byte == b'\n').next()?.trim_ascii();
+    let end = find_byte(file.content, b'\n').unwrap_or(file.content.len());
+    let line = file.content.split_at(end).0.trim_ascii();
     core::str::from_utf8(line).ok().filter(|line| !line.is_empty())
 }
 
 /// The version a VERSION line names: its first word (`go1.26.2 (Red Hat 1.26.2-2.el10)`).
 pub fn version_of(line: &str) -> Option<ToolchainName> {
-    ToolchainName::parse(line.split([' ', '\t']).next()?)
+    let end = line.bytes().position(|byte| matches!(byte, b' ' | b'\t'));
+    ToolchainName::parse(line.get(..end.unwrap_or(line.len()))?)
 }
 
 fn is_split<M: Machine>(machine: &M, root: &[u8], go: &[u8]) -> bool {
@@ -212,9 +222,9 @@ fn is_split<M: Machine>(machine: &M, root: &[u8], go: &[u8]) -> bool {
 }
 
 /// Whether the kernel would run this file here, found out without running it.
-pub fn runnable<M: Machine>(machine: &M, program: Bytes) -> Result<(), Unusable> {
+pub fn runnable<M: Machine>(machine: &M, program: Bytes) -> Result<(), &'static Unusable> {
     match defect(machine, program) {
-        Some(defect) => Err(Unusable::new(program, defect)),
+        Some(defect) => Err(Unusable::kept(program, defect)),
         None => Ok(()),
     }
 }
@@ -257,7 +267,7 @@ mod tests {
     fn code(machine: &MemoryMachine) -> Result<Option<&'static str>, Code> {
         goroot(machine, b"/g", Program::Go, Origin::Adopted)
             .map(|toolchain| toolchain.version_text)
-            .map_err(|unusable| unusable.code())
+            .map_err(Unusable::code)
     }
 
     #[test]

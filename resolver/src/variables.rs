@@ -1,7 +1,6 @@
 //! The environment variables that matter here, found in one pass over the environment.
 
-use crate::path::Bytes;
-use crate::text::find_byte;
+use crate::path::{Bytes, is_absolute};
 
 /// A variable that gowr reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +22,7 @@ pub enum Name {
     GowrGoCache,
     GowrGoToolchain,
     GowrHome,
+    GowrProxyVersion,
     GowrToolchain,
     Home,
     Path,
@@ -36,7 +36,7 @@ pub enum Name {
 
 impl Name {
     /// Every variable.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ContainerId,
         Self::Gccgo,
         Self::Go111Module,
@@ -53,6 +53,7 @@ impl Name {
         Self::GowrGoCache,
         Self::GowrGoToolchain,
         Self::GowrHome,
+        Self::GowrProxyVersion,
         Self::GowrToolchain,
         Self::Home,
         Self::Path,
@@ -84,6 +85,7 @@ impl Name {
         "GOWR_GOCACHE",
         "GOWR_GOTOOLCHAIN",
         "GOWR_HOME",
+        "GOWR_PROXY_VERSION",
         "GOWR_TOOLCHAIN",
         "HOME",
         "PATH",
@@ -100,15 +102,16 @@ impl Name {
         Self::NAMES[self as usize]
     }
 
+    /// Whether an entry that starts so may be of interest; most are not.
+    pub const fn may_start_with(first: u8) -> bool {
+        matches!(first, b'C' | b'G' | b'H' | b'P' | b'T' | b'W' | b'X')
+    }
+
     /// The variable of an environment entry `NAME=value`, and its value.
     pub fn of(entry: &[u8]) -> Option<(Self, &[u8])> {
-        // Most entries are of no interest, and their first byte says so.
-        if !matches!(entry.first(), Some(b'C' | b'G' | b'H' | b'P' | b'T' | b'W' | b'X')) {
-            return None;
-        }
-        let end = find_byte(entry, b'=')?;
+        let (found, value) = entry.split_at(entry.iter().position(|byte| *byte == b'=')?);
         // By length first: hardly two names share one.
-        let candidates: &[Self] = match end {
+        let candidates: &[Self] = match found.len() {
             3 => &[Self::WorkingDirectory],
             4 => &[Self::Home, Self::Path],
             5 => &[Self::Gccgo, Self::GoEnv],
@@ -123,12 +126,13 @@ impl Name {
             15 => &[Self::WslDistroName, Self::XdgConfigHome],
             16 => &[Self::GowrGoToolchain],
             17 => &[Self::GowrCeilingDirectories],
+            18 => &[Self::GowrProxyVersion],
             35 => &[Self::GoToolchainSwitchVersion],
             _ => &[],
         };
         for name in candidates {
-            if name.as_str().as_bytes() == &entry[..end] {
-                return Some((*name, &entry[end + 1..]));
+            if name.as_str().as_bytes() == found {
+                return Some((*name, value.get(1..)?));
             }
         }
         None
@@ -140,18 +144,26 @@ impl Name {
 pub struct Variables([Option<Bytes>; Name::COUNT]);
 
 impl Variables {
-    /// Reads the environment; of a name that stands there twice the first counts, as in Go's `syscall.Getenv`.
+    /// No variable.
+    pub const NONE: Self = Self([None; Name::COUNT]);
+
+    /// Reads the environment, one `NAME=value` entry each, in the order the process got them.
     pub fn scan(environment: &[Bytes]) -> Self {
-        let mut values = [None; Name::COUNT];
+        let mut variables = Self::NONE;
         for entry in environment {
-            if let Some((name, value)) = Name::of(entry) {
-                let slot = &mut values[name as usize];
-                if slot.is_none() {
-                    *slot = Some(value);
-                }
+            variables.add(entry);
+        }
+        variables
+    }
+
+    /// Reads one more entry; of a name that stands there twice the first counts, as in Go's `syscall.Getenv`.
+    pub fn add(&mut self, entry: Bytes) {
+        if let Some((name, value)) = Name::of(entry) {
+            let slot = &mut self.0[name as usize];
+            if slot.is_none() {
+                *slot = Some(value);
             }
         }
-        Self(values)
     }
 
     /// A value as it stands, which may be empty.
@@ -160,13 +172,15 @@ impl Variables {
     }
 
     /// A value; an empty one counts as none, as in Go.
+    #[inline(never)]
     pub fn get(&self, name: Name) -> Option<Bytes> {
         self.raw(name).filter(|value| !value.is_empty())
     }
 
     /// A value that is an absolute path.
+    #[inline(never)]
     pub fn absolute_path(&self, name: Name) -> Option<Bytes> {
-        self.get(name).filter(|value| value[0] == b'/')
+        self.get(name).filter(|value| is_absolute(value))
     }
 
     /// A value that the user gave: one that gowr set itself equals its marker, and is worked out again.

@@ -4,53 +4,50 @@
 //! without leading zeros, of any size; a patch and a prerelease exclude each other. Go's order is not semantic
 //! versioning: `1.21 < 1.21rc1 < 1.21.0`, and `1.20` equals `1.20.0` because releases had no `.0` before 1.21.
 
-use alloc::string::String;
 use core::cmp::Ordering;
 use core::fmt;
 
-use crate::path::keep_text;
+use crate::path::{self, keep_text};
+use crate::text::{is_listed, known_text, split_once};
 
 /// The parts of a version, as decimal text (`internal/gover.Version`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Parts<'a> {
-    major: &'a str,
-    minor: &'a str,
-    patch: &'a str,
-    kind: &'a str,
-    prerelease: &'a str,
+    major: &'a [u8],
+    minor: &'a [u8],
+    patch: &'a [u8],
+    kind: &'a [u8],
+    prerelease: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let (major, rest) = cut_number(text)?;
-        let none = Parts { major, minor: "", patch: "", kind: "", prerelease: "" };
+    #[inline(never)]
+    fn parse(text: &'a [u8]) -> Option<Self> {
+        let (major, mut rest) = cut_number(text)?;
+        let mut parts = Self { major, minor: b"0", patch: b"0", kind: b"", prerelease: b"" };
         if rest.is_empty() {
-            return Some(Parts { minor: "0", patch: "0", ..none });
+            return Some(parts);
         }
-        let (minor, rest) = cut_number(rest.strip_prefix('.')?)?;
-        if rest.is_empty() {
-            let patch = if compare_numbers(minor, "21").is_lt() { "0" } else { "" };
-            return Some(Parts { minor, patch, ..none });
+        (parts.minor, rest) = cut_number(rest.strip_prefix(b".")?)?;
+        match rest {
+            [] if compare_numbers(parts.minor, b"21").is_lt() => {}
+            [] => parts.patch = b"",
+            [b'.', after @ ..] => (parts.patch, rest) = cut_number(after)?,
+            _ => {
+                parts.patch = b"";
+                let letters = count(rest, u8::is_ascii_lowercase);
+                (parts.kind, rest) = rest.split_at_checked(letters)?;
+                if parts.kind.is_empty() {
+                    return None;
+                }
+                if !rest.is_empty() {
+                    (parts.prerelease, rest) = cut_number(rest)?;
+                }
+            }
         }
-        if let Some(rest) = rest.strip_prefix('.') {
-            let (patch, rest) = cut_number(rest)?;
-            return rest.is_empty().then_some(Parts { minor, patch, ..none });
-        }
-        let digits = rest.bytes().position(|byte| byte.is_ascii_digit()).unwrap_or(rest.len());
-        let (kind, rest) = rest.split_at(digits);
-        if kind.is_empty() || !kind.bytes().all(|byte| byte.is_ascii_lowercase()) {
-            return None;
-        }
-        if rest.is_empty() {
-            return Some(Parts { minor, kind, ..none });
-        }
-        let (prerelease, rest) = cut_number(rest)?;
-        rest.is_empty().then_some(Parts { minor, kind, prerelease, ..none })
+        if rest.is_empty() { Some(parts) } else { None }
     }
-}
 
-impl Ord for Parts<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
+    fn compare(&self, other: &Self) -> Ordering {
         compare_numbers(self.major, other.major)
             .then_with(|| compare_numbers(self.minor, other.minor))
             .then_with(|| compare_numbers(self.patch, other.patch))
@@ -59,23 +56,23 @@ impl Ord for Parts<'_> {
     }
 }
 
-impl PartialOrd for Parts<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+/// How many bytes at the start are such.
+fn count(text: &[u8], is_such: impl Fn(&u8) -> bool) -> usize {
+    text.iter().position(|byte| !is_such(byte)).unwrap_or(text.len())
 }
 
-fn cut_number(text: &str) -> Option<(&str, &str)> {
-    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, rest) = text.split_at(end);
-    match digits.as_bytes() {
-        [] | [b'0', _, ..] => None,
-        _ => Some((digits, rest)),
+/// A decimal number without leading zeros, and what follows it.
+#[inline(never)]
+fn cut_number(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    match text.split_at_checked(count(text, u8::is_ascii_digit))? {
+        ([] | [b'0', _, ..], _) => None,
+        number_and_rest => Some(number_and_rest),
     }
 }
 
 /// Compares decimal text without leading zeros; no text is less than any number.
-fn compare_numbers(left: &str, right: &str) -> Ordering {
+#[inline(never)]
+fn compare_numbers(left: &[u8], right: &[u8]) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
 
@@ -89,7 +86,7 @@ pub struct Version(&'static str);
 impl Version {
     /// Parses a version without `go` before it.
     pub fn parse(text: &str) -> Option<Self> {
-        Parts::parse(text).map(|_| Self(keep_text(text)))
+        Parts::parse(text.as_bytes()).map(|_| Self(keep_text(text)))
     }
 
     /// The version as written.
@@ -110,16 +107,16 @@ impl Version {
     /// The language version, `1.22` of `1.22.3` and of `1.22rc1`: what a line is called.
     #[must_use]
     pub fn line(self) -> Self {
-        let Some(parts) = Parts::parse(self.0) else { return self };
+        let Some(parts) = Parts::parse(self.0.as_bytes()) else { return self };
         match self.0.get(..parts.major.len() + 1 + parts.minor.len()) {
             Some(line) => Self(line),
-            None => Self(concat(&[self.0, ".0"])),
+            None => Self(concat(self.0, ".0")),
         }
     }
 
     /// Whether this is an alpha, beta or release candidate.
     pub fn is_prerelease(self) -> bool {
-        Parts::parse(self.0).is_some_and(|parts| !parts.kind.is_empty())
+        Parts::parse(self.0.as_bytes()).is_some_and(|parts| !parts.kind.is_empty())
     }
 
     /// Whether this is written as two numbers, such as `1.22`: for Go since 1.21 the language and no release.
@@ -130,20 +127,23 @@ impl Version {
     /// The name Go gives the release: `go1.20` for 1.20.0 (no `.0` before 1.21), `go1.21.0` for 1.21.0.
     pub fn release_name(self) -> &'static str {
         let mut text = self.0;
-        if self.is_before("1.21") && text.bytes().filter(|byte| *byte == b'.').count() == 2 {
-            text = text.strip_suffix(".0").unwrap_or(text);
+        if let Some(line) = text.strip_suffix(".0")
+            && is_line(line)
+            && self.is_before("1.21")
+        {
+            text = line;
         }
         if text == "1.0" {
             text = "1";
         }
-        concat(&["go", text])
+        concat("go", text)
     }
 
     /// The toolchain Go asks for to meet this version: `go1.22.0` for the language version 1.22
     /// (`cmd/go/internal/toolchain.Select`, <https://go.dev/issue/62278>).
     pub fn switch_name(self) -> &'static str {
-        let needs_patch = self.is_line() && !self.is_before("1.21");
-        concat(&["go", self.0, if needs_patch { ".0" } else { "" }])
+        let name = concat("go", self.0);
+        if self.is_line() && !self.is_before("1.21") { concat(name, ".0") } else { name }
     }
 }
 
@@ -159,12 +159,9 @@ fn is_line(text: &str) -> bool {
     dots == 1
 }
 
-fn concat(pieces: &[&str]) -> &'static str {
-    let mut text = String::new();
-    for piece in pieces {
-        text.push_str(piece);
-    }
-    text.leak()
+#[inline(never)]
+fn concat(left: &str, right: &str) -> &'static str {
+    known_text(path::concat(&[left.as_bytes(), right.as_bytes()]))
 }
 
 impl fmt::Display for Version {
@@ -175,7 +172,10 @@ impl fmt::Display for Version {
 
 /// Compares two versions as Go does; what is no version is less than any that is (`internal/gover.Compare`).
 pub fn compare(left: &str, right: &str) -> Ordering {
-    Parts::parse(left).cmp(&Parts::parse(right))
+    match (Parts::parse(left.as_bytes()), Parts::parse(right.as_bytes())) {
+        (Some(left), Some(right)) => left.compare(&right),
+        (left, right) => left.is_some().cmp(&right.is_some()),
+    }
 }
 
 /// The name of a toolchain, `go1.22.3` or `go1.22.3-custom`: a version with an optional suffix.
@@ -190,21 +190,13 @@ pub struct ToolchainName {
 impl ToolchainName {
     /// Parses a name that starts with `go`.
     pub fn parse(name: &str) -> Option<Self> {
-        let text = name.strip_prefix("go")?;
-        let (version, suffix) = match text.split_once('-') {
-            Some((version, suffix)) => (version, Some(suffix)),
-            None => (text, None),
-        };
-        let well_formed = suffix.is_none_or(|suffix| {
-            !suffix.is_empty()
-                && suffix.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
-        });
-        if !well_formed {
-            return None;
-        }
-        Parts::parse(version)?;
-        let name = keep_text(name);
-        Some(Self { name, version: Version(&name[2..2 + version.len()]) })
+        version_length(name)?;
+        Self::kept(keep_text(name))
+    }
+
+    fn kept(name: &'static str) -> Option<Self> {
+        let version = Version(name.get(2..2 + version_length(name)?)?);
+        Some(Self { name, version })
     }
 
     /// The name of a release.
@@ -229,6 +221,26 @@ impl ToolchainName {
     }
 }
 
+/// How much of the name of a toolchain is its version; none where it is no such name.
+#[inline(never)]
+fn version_length(name: &str) -> Option<usize> {
+    let text = name.as_bytes().strip_prefix(b"go")?;
+    let version = match split_once(text, b'-') {
+        Some((_, [])) => return None,
+        Some((version, suffix)) => {
+            let is_safe =
+                |b: &u8| matches!(b, b'.' | b'_' | b'+' | b'-') || b.is_ascii_alphanumeric();
+            if !suffix.iter().all(is_safe) {
+                return None;
+            }
+            version
+        }
+        None => text,
+    };
+    Parts::parse(version)?;
+    Some(version.len())
+}
+
 impl fmt::Display for ToolchainName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name)
@@ -243,17 +255,19 @@ impl RegisteredName {
     /// Parses a name. What could be a version (`go1`) is none, nor is a word with a meaning of its own
     /// ([`RESERVED`](Self::RESERVED)).
     pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = text.bytes();
-        let well_formed = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
-            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        let is_version = text.strip_prefix("go").is_some_and(|rest| Parts::parse(rest).is_some());
-        (well_formed && !is_version && !Self::RESERVED.contains(&text))
-            .then(|| Self(keep_text(text)))
+        let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_well_formed = text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
+            && text.bytes().all(is_allowed);
+        let after_go = text.as_bytes().strip_prefix(b"go");
+        let is_version = after_go.is_some_and(|rest| Parts::parse(rest).is_some());
+        if !is_well_formed || is_version || is_listed(Self::RESERVED, text.as_bytes()) {
+            return None;
+        }
+        Some(Self(keep_text(text)))
     }
 
     /// Words that mean something in other tools' files and are never names.
-    pub const RESERVED: [&'static str; 6] =
-        ["latest", "newest", "oldstable", "stable", "system", "tip"];
+    pub const RESERVED: &'static str = "latest newest oldstable stable system tip";
 
     /// The name.
     pub const fn as_str(self) -> &'static str {
@@ -297,7 +311,7 @@ impl Request {
         if wildcard {
             return None;
         }
-        let name = ToolchainName::parse(concat(&["go", text]))?;
+        let name = ToolchainName::kept(concat("go", text))?;
         Some(Self::Exact(if name.has_suffix() { name } else { ToolchainName::of(name.version) }))
     }
 

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use crate::machine::Machine;
 use crate::mounts::WindowsDrives;
 use crate::path::{self, Bytes};
-use crate::text::find_byte;
 
 const KERNEL_RELEASE: &[u8] = b"/proc/sys/kernel/osrelease";
 const MOUNTS: &[u8] = b"/proc/self/mountinfo";
@@ -35,16 +34,22 @@ pub(crate) fn without<M: Machine>(machine: &M, path_variable: Bytes) -> Option<B
 
 /// Whether a component of one letter stands anywhere in a PATH.
 fn has_short_component(path_variable: &[u8]) -> bool {
-    let ends = |at: usize| matches!(path_variable.get(at), None | Some(b'/' | b':'));
-    let mut from = 0;
-    while let Some(slash) = find_byte(&path_variable[from..], b'/') {
-        let letter = from + slash + 1;
-        if path_variable.get(letter).is_some_and(u8::is_ascii_alphabetic) && ends(letter + 1) {
+    let mut rest = path_variable;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        if *byte == b'/' && is_short(rest) {
             return true;
         }
-        from = letter;
     }
     false
+}
+
+/// Whether what stands after a slash is a letter, and nothing more of that component.
+fn is_short(rest: &[u8]) -> bool {
+    match rest {
+        [letter] | [letter, b'/' | b':', ..] => letter.is_ascii_alphabetic(),
+        _ => false,
+    }
 }
 
 /// Whether the kernel is WSL's. Read from a file and not by `uname`, which no test can steer.

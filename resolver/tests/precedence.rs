@@ -70,7 +70,7 @@ fn winner(machine: &MemoryMachine, line: &'static str) -> String {
 
 fn environment(machine: &MemoryMachine, line: &'static str) -> Vec<String> {
     let resolution = resolve(machine, line).expect(line);
-    let entries = apply(machine.environment(), &resolution.changes);
+    let entries = apply(machine.entries(), &resolution.changes);
     entries.into_iter().map(|entry| String::from_utf8_lossy(entry).into_owned()).collect()
 }
 

@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 
 use resolver::machine::{Architecture, Errno, File, Follow, Kind, Machine, Metadata};
 use resolver::path::{Bytes, keep};
+use resolver::variables::{Name, Variables};
 
 use crate::process::Process;
-use crate::sys::{self, Descriptor, Purpose};
+use crate::sys::{self, Descriptor, Purpose, ThinStr};
 
 /// How much room is made for the content of a file whose size is not known, as in `/proc`.
 const CHUNK: usize = 4096;
@@ -14,7 +15,8 @@ const CHUNK: usize = 4096;
 /// The machine this process runs on.
 #[derive(Debug)]
 pub struct LinuxMachine {
-    environment: Vec<Bytes>,
+    environment: &'static [ThinStr<'static>],
+    variables: Variables,
     execution_path: Bytes,
     effective_user: u32,
 }
@@ -22,11 +24,19 @@ pub struct LinuxMachine {
 impl LinuxMachine {
     /// The machine as `process` sees it.
     pub fn new(process: &Process) -> Self {
-        Self {
-            environment: process.environment.iter().map(|entry| entry.to_bytes()).collect(),
-            execution_path: process.execution_path,
-            effective_user: process.effective_user,
+        let mut variables = Variables::NONE;
+        for entry in process.environment {
+            if Name::may_start_with(entry.first_byte()) {
+                variables.add(entry.to_bytes());
+            }
         }
+        let Process { environment, execution_path, effective_user, .. } = *process;
+        Self { environment, variables, execution_path, effective_user }
+    }
+
+    /// The environment, one `NAME=value` entry each, in the order the process got them.
+    pub fn environment(&self) -> impl Iterator<Item = Bytes> {
+        self.environment.iter().map(|entry| entry.to_bytes())
     }
 }
 
@@ -37,8 +47,8 @@ pub struct Directory(Descriptor);
 impl Machine for LinuxMachine {
     type Directory = Directory;
 
-    fn environment(&self) -> &[Bytes] {
-        &self.environment
+    fn variables(&self) -> &Variables {
+        &self.variables
     }
 
     fn execution_path(&self) -> Bytes {
@@ -54,7 +64,7 @@ impl Machine for LinuxMachine {
     }
 
     fn current_directory(&self) -> Result<Bytes, Errno> {
-        sys::current_directory().map(keep)
+        sys::current_directory()
     }
 
     fn open_directory(&self, at: Option<&Directory>, path: &[u8]) -> Result<Directory, Errno> {
@@ -78,6 +88,7 @@ impl Machine for LinuxMachine {
         Ok(File { metadata, content: keep(content), truncated })
     }
 
+    #[inline(never)]
     fn metadata(
         &self,
         at: Option<&Directory>,
@@ -91,7 +102,7 @@ impl Machine for LinuxMachine {
     }
 
     fn read_link(&self, at: Option<&Directory>, path: &[u8]) -> Result<Bytes, Errno> {
-        sys::read_link(descriptor(at), path).map(keep)
+        sys::read_link(descriptor(at), path)
     }
 
     fn list(&self, path: &[u8]) -> Result<Vec<Bytes>, Errno> {

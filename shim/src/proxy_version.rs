@@ -6,12 +6,12 @@ use core::ffi::CStr;
 /// The variable by which the proxy tells `gowr __proxy` its version; never passed on to Go.
 pub const VARIABLE: &str = "GOWR_PROXY_VERSION";
 
-const ENTRY_TEXT: &str = concat!("GOWR_PROXY_VERSION=", env!("CARGO_PKG_VERSION"), "\0");
+const ENTRY: &str = concat!("GOWR_PROXY_VERSION=", env!("CARGO_PKG_VERSION"), "\0");
 
-/// That variable, as an entry of the environment.
-pub const ENTRY: &CStr = match CStr::from_bytes_with_nul(ENTRY_TEXT.as_bytes()) {
-    Ok(entry) => entry,
-    Err(_) => panic!("one NUL, at the end"),
+/// That variable's value in a proxy of this version. It points into the entry, which so stands whole in the file.
+pub const VALUE: &str = {
+    let (_, value) = ENTRY.split_at(VARIABLE.len() + 1);
+    value.split_at(value.len() - 1).0
 };
 
 /// The version of the proxy whose file this is; none where it is no proxy.

@@ -10,6 +10,7 @@ use core::mem::MaybeUninit;
 use core::ptr;
 
 use resolver::machine::{Errno, Follow, Kind, Metadata};
+use resolver::path::{self, Bytes};
 
 #[cfg(target_arch = "aarch64")]
 #[path = "sys/aarch64.rs"]
@@ -204,28 +205,34 @@ fn metadata(stat: &Stat) -> Metadata {
 }
 
 /// The text of a symbolic link.
-pub fn read_link(at: Option<&Descriptor>, path: &[u8]) -> Result<Vec<u8>, Errno> {
+pub fn read_link(at: Option<&Descriptor>, path: &[u8]) -> Result<Bytes, Errno> {
+    let mut short = [MaybeUninit::<u8>::uninit(); SHORT_PATH];
+    let room = short.as_mut_ptr().expose_provenance();
+    // SAFETY: `readlinkat` takes room for so many bytes.
+    let length = checked(unsafe { call_at(number::READLINKAT, at, path, [room, SHORT_PATH]) })?;
+    if length < SHORT_PATH {
+        // SAFETY: the kernel wrote that many bytes.
+        return Ok(path::concat(&[unsafe { short[..length].assume_init_ref() }]));
+    }
     let mut text = Vec::<u8>::with_capacity(PATH_MAX);
     let room = text.as_mut_ptr().expose_provenance();
-    // SAFETY: `readlinkat` takes room for so many bytes.
+    // SAFETY: as above.
     let length = checked(unsafe { call_at(number::READLINKAT, at, path, [room, PATH_MAX]) })?;
-    // SAFETY: the kernel wrote that many bytes.
+    // SAFETY: as above.
     unsafe { text.set_len(length) };
-    text.shrink_to_fit();
-    Ok(text)
+    Ok(path::keep(text))
 }
 
 /// The current directory; [`Errno::NOT_FOUND`] where it has no name here, being deleted or outside the root.
-pub fn current_directory() -> Result<Vec<u8>, Errno> {
+pub fn current_directory() -> Result<Bytes, Errno> {
     let mut path = Vec::<u8>::with_capacity(PATH_MAX);
     let room = path.as_mut_ptr().expose_provenance();
     // SAFETY: `getcwd` takes room for so many bytes.
     let length = checked(unsafe { system_call(number::GETCWD, [room, PATH_MAX, 0, 0, 0, 0]) })?;
     // SAFETY: the kernel wrote that many bytes, and counts the NUL.
     unsafe { path.set_len(length.saturating_sub(1)) };
-    path.shrink_to_fit();
     // Outside the root the kernel says `(unreachable)/…`.
-    if path.first() == Some(&b'/') { Ok(path) } else { Err(Errno::NOT_FOUND) }
+    if path.first() == Some(&b'/') { Ok(path::keep(path)) } else { Err(Errno::NOT_FOUND) }
 }
 
 /// Whether this process's real user may execute `path`, as far as permission bits and mount options go.
@@ -247,8 +254,7 @@ pub fn execute(
     if !ended(arguments) || !ended(environment) {
         return Errno::INVALID;
     }
-    let path = terminated(path);
-    let Some(path) = ThinStr::new(&path) else { return Errno::INVALID };
+    let Some(path) = ThinStr::new(path::concat(&[path, b"\0"])) else { return Errno::INVALID };
     let lists = [arguments, environment].map(|list| list.as_ptr().expose_provenance());
     // SAFETY: `Option<ThinStr>` is a pointer to a NUL-terminated string, or null, and null ends both lists.
     let result =
@@ -321,7 +327,7 @@ unsafe fn call_at(
         buffer[..path.len()].write_copy_of_slice(path);
         buffer.as_mut_ptr().cast()
     } else {
-        terminated(path).leak().as_mut_ptr()
+        path::concat_mut(&[path, b"\0"]).as_mut_ptr()
     };
     // SAFETY: the bytes of `path` and a NUL were just written there.
     if unsafe { CStr::from_ptr(start.cast()) }.count_bytes() != path.len() {
@@ -339,18 +345,11 @@ unsafe fn call_at(
     }
 }
 
-/// A path with a NUL after it. One that does not fit on the stack is never given back: there is hardly any.
-fn terminated(path: &[u8]) -> Vec<u8> {
-    let mut terminated = Vec::with_capacity(path.len() + 1);
-    terminated.extend_from_slice(path);
-    terminated.push(0);
-    terminated
-}
-
 /// A result of the kernel: what is negative is an error number.
 fn checked(result: isize) -> Result<usize, Errno> {
-    usize::try_from(result)
-        .map_err(|_| Errno(u16::try_from(result.unsigned_abs()).unwrap_or(u16::MAX)))
+    // The kernel's error numbers are below 4096.
+    #[expect(clippy::cast_possible_truncation, reason = "12 bits")]
+    usize::try_from(result).map_err(|_| Errno(result.unsigned_abs() as u16))
 }
 
 /// A descriptor as an argument: the kernel takes the lower half.

@@ -21,9 +21,13 @@ pub(crate) struct Service {
 impl Service {
     /// These toolchains, somewhere in a log of 700 records.
     pub(crate) fn new(names: &[&str]) -> Self {
+        Self::of(names.iter().map(|name| Module::toolchain(name)).collect())
+    }
+
+    /// The same of other modules.
+    pub(crate) fn of(modules: Vec<Module>) -> Self {
         let mut log = Log::new("sum.example.com");
         log.fill(300);
-        let modules: Vec<Module> = names.iter().map(|name| Module::toolchain(name)).collect();
         for module in &modules {
             log.append(TOOLCHAIN, &module.version, &module.h1());
         }

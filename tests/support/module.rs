@@ -51,7 +51,12 @@ impl Module {
         ]);
         // As distpack does, by path.
         files.sort();
-        Self { version: format!("v0.0.1-{name}.{PLATFORM}"), files }
+        Self { version: Self::toolchain_version(name), files }
+    }
+
+    /// The version of the module that a toolchain is.
+    pub(crate) fn toolchain_version(name: &str) -> String {
+        format!("v0.0.1-{name}.{PLATFORM}")
     }
 
     /// What the names of its files begin with in the zip.
@@ -188,7 +193,8 @@ impl Zip {
         put32(&mut self.directory, &[entry.attributes, start]);
         self.directory.extend_from_slice(&entry.name);
         self.directory.extend_from_slice(&entry.extra);
-        self.entries += 1;
+        // More than fit are a lie too.
+        self.entries = self.entries.wrapping_add(1);
     }
 
     pub(crate) fn finish(self) -> Vec<u8> {

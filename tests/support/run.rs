@@ -16,7 +16,7 @@ use super::{schema, tool};
 use crate::userland::Root;
 
 /// No test waits longer than this for one command.
-const PATIENCE: Duration = Duration::from_mins(5);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Settings by which programs reach the network on this machine: a company's proxy, its certificates, its module proxy.
 const ONLINE: [&str; 10] = [
@@ -173,7 +173,12 @@ impl Run {
             let _ = killpg(group, Signal::SIGKILL);
             panic!("{self}: still running after {PATIENCE:?}");
         };
-        Ok(Outcome { command: self.to_string(), output: output?, names: self.names.clone() })
+        Ok(self.outcome(output?))
+    }
+
+    /// What came of this command, when it was run in another way.
+    pub(crate) fn outcome(&self, output: Output) -> Outcome {
+        Outcome { command: self.to_string(), output, names: self.names.clone() }
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+
+use nix::sys::socket::{setsockopt, sockopt};
 
 /// What a client asks.
 #[derive(Clone, Debug)]
@@ -21,6 +23,11 @@ impl Request {
         let mut headers = self.headers.iter();
         headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
+
+    /// Forgets a header, as a server does that does not know it.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+    }
 }
 
 /// What the server answers.
@@ -29,10 +36,31 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// Send only so many bytes of the body, then close.
+    /// Send only so many bytes of the body, then do as `ending` says.
     pub(crate) cut: Option<usize>,
+    pub(crate) ending: Ending,
     /// Send the body without saying how long it is.
     pub(crate) is_chunked: bool,
+    /// Say that the body has so many bytes, whatever it has.
+    pub(crate) length: Option<u64>,
+    /// Send the body again and again until nobody listens any more.
+    pub(crate) is_endless: bool,
+    /// After each so many bytes of the body, wait so long.
+    pub(crate) pace: Option<(usize, Duration)>,
+    /// Send this and nothing else, whatever it is.
+    pub(crate) raw: Option<Vec<u8>>,
+}
+
+/// What comes after the bytes at which a [`Response`] is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The connection is closed.
+    #[default]
+    Close,
+    /// The connection is reset.
+    Reset,
+    /// Nothing, for so long; then the connection is closed.
+    Stall(Duration),
 }
 
 impl Response {
@@ -42,6 +70,17 @@ impl Response {
 
     pub(crate) fn status(status: u16) -> Self {
         Self { status, ..Self::default() }
+    }
+
+    /// These bytes, be they HTTP or not.
+    pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { raw: Some(bytes.into()), ..Self::default() }
+    }
+
+    /// Only so many bytes of the body, and then this.
+    #[must_use]
+    pub(crate) fn cut(self, length: usize, ending: Ending) -> Self {
+        Self { cut: Some(length), ending, ..self }
     }
 
     #[must_use]
@@ -86,7 +125,21 @@ impl Response {
 pub(crate) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
+    sent: Arc<AtomicU64>,
     is_ended: Arc<AtomicBool>,
+}
+
+/// A connection that can be broken.
+pub(crate) trait Connection: Read + Write {
+    /// Lets the other side see a reset where it would see an end, if that can be had.
+    fn reset_when_closed(&self) {}
+}
+
+impl Connection for TcpStream {
+    fn reset_when_closed(&self) {
+        let linger = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+        setsockopt(self, sockopt::Linger, &linger).expect("a socket");
+    }
 }
 
 impl Server {
@@ -96,7 +149,7 @@ impl Server {
     }
 
     /// The same over another transport: `wrap` makes it of a connection.
-    pub(crate) fn start_over<S: Read + Write>(
+    pub(crate) fn start_over<S: Connection>(
         wrap: impl Fn(TcpStream) -> S + Send + Sync + 'static,
         answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
     ) -> Self {
@@ -105,22 +158,24 @@ impl Server {
         let (requests, is_ended) =
             (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (answer, wrap) = (Arc::new(answer), Arc::new(wrap));
-        let (log, ended) = (requests.clone(), is_ended.clone());
+        let sent = Arc::new(AtomicU64::new(0));
+        let (log, count, ended) = (requests.clone(), sent.clone(), is_ended.clone());
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if ended.load(Ordering::SeqCst) {
                     break;
                 }
-                let (answer, wrap, log) = (answer.clone(), wrap.clone(), log.clone());
+                let (answer, wrap) = (answer.clone(), wrap.clone());
+                let (log, count) = (log.clone(), count.clone());
                 thread::spawn(move || {
                     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
                     stream.set_nodelay(true).expect("no delay");
                     // A client that goes away is its own affair.
-                    serve(wrap(stream), &*answer, &log).is_ok()
+                    serve(wrap(stream), &*answer, &log, &count).is_ok()
                 });
             }
         });
-        Self { address, requests, is_ended }
+        Self { address, requests, sent, is_ended }
     }
 
     /// `http://127.0.0.1:PORT`
@@ -131,6 +186,11 @@ impl Server {
     /// All requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().expect("no panic").clone()
+    }
+
+    /// How many bytes of bodies were sent so far.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::SeqCst)
     }
 
     /// The paths asked for so far.
@@ -148,15 +208,22 @@ impl Drop for Server {
 }
 
 fn serve(
-    stream: impl Read + Write,
+    stream: impl Connection,
     answer: &dyn Fn(&Request) -> Response,
     log: &Mutex<Vec<Request>>,
+    sent: &AtomicU64,
 ) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_request(&mut stream)? {
         log.lock().expect("no panic").push(request.clone());
         let response = answer(&request);
-        if !write_response(stream.get_mut(), &response)? {
+        write_response(stream.get_mut(), &response, sent)?;
+        if response.cut.is_some() || response.raw.is_some() {
+            match response.ending {
+                Ending::Close => {}
+                Ending::Reset => stream.get_ref().reset_when_closed(),
+                Ending::Stall(time) => thread::sleep(time),
+            }
             break;
         }
     }
@@ -181,10 +248,17 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
     }
 }
 
-/// Says whether the connection can go on.
-fn write_response(stream: &mut impl Write, response: &Response) -> io::Result<bool> {
+fn write_response(
+    stream: &mut impl Write,
+    response: &Response,
+    sent: &AtomicU64,
+) -> io::Result<()> {
     let mut stream = BufWriter::new(stream);
-    let Response { status, headers, body, cut, is_chunked } = response;
+    if let Some(raw) = &response.raw {
+        stream.write_all(raw)?;
+        return stream.flush();
+    }
+    let Response { status, headers, body, cut, is_chunked, .. } = response;
     write!(stream, "HTTP/1.1 {status} Status\r\n")?;
     for (name, value) in headers {
         write!(stream, "{name}: {value}\r\n")?;
@@ -192,21 +266,32 @@ fn write_response(stream: &mut impl Write, response: &Response) -> io::Result<bo
     if *is_chunked {
         write!(stream, "Transfer-Encoding: chunked\r\n\r\n")?;
     } else {
-        write!(stream, "Content-Length: {}\r\n\r\n", body.len())?;
+        let length = response.length.unwrap_or(body.len() as u64);
+        write!(stream, "Content-Length: {length}\r\n\r\n")?;
     }
-    let sent = &body[..cut.unwrap_or(body.len()).min(body.len())];
-    if *is_chunked {
-        for chunk in sent.chunks(10_000) {
-            write!(stream, "{:x}\r\n", chunk.len())?;
+    let part = &body[..cut.unwrap_or(body.len()).min(body.len())];
+    loop {
+        let (size, pause) = response.pace.unwrap_or((10_000, Duration::ZERO));
+        for chunk in part.chunks(size) {
+            if *is_chunked {
+                write!(stream, "{:x}\r\n", chunk.len())?;
+            }
             stream.write_all(chunk)?;
-            stream.write_all(b"\r\n")?;
+            if *is_chunked {
+                stream.write_all(b"\r\n")?;
+            }
+            if !pause.is_zero() {
+                stream.flush()?;
+                thread::sleep(pause);
+            }
+            sent.fetch_add(chunk.len() as u64, Ordering::SeqCst);
         }
-        if cut.is_none() {
-            stream.write_all(b"0\r\n\r\n")?;
+        if !response.is_endless {
+            break;
         }
-    } else {
-        stream.write_all(sent)?;
     }
-    stream.flush()?;
-    Ok(cut.is_none())
+    if *is_chunked && cut.is_none() {
+        stream.write_all(b"0\r\n\r\n")?;
+    }
+    stream.flush()
 }

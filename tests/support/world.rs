@@ -25,7 +25,12 @@ impl World {
     pub(crate) fn empty() -> Self {
         let worlds = scratch().join("worlds");
         fs::create_dir_all(&worlds).unwrap();
-        let world = Self { directory: TempDir::new_in(worlds).unwrap(), root: None };
+        Self::empty_in(&worlds)
+    }
+
+    /// The same, somewhere else.
+    pub(crate) fn empty_in(directory: &Path) -> Self {
+        let world = Self { directory: TempDir::new_in(directory).unwrap(), root: None };
         fs::create_dir(world.path("project")).unwrap();
         world
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use base64::Engine;
@@ -43,6 +43,15 @@ impl Location {
             Self::File(directory) => Self::File(directory.join(path)),
             Self::Web(address) => Self::Web(address.join(path)),
         }
+    }
+
+    /// Whether its name says that it is compressed with gzip.
+    pub(crate) fn is_gzip(&self) -> bool {
+        let path = match self {
+            Self::Web(address) => address.uri.path().as_bytes(),
+            Self::File(path) => path.as_os_str().as_bytes(),
+        };
+        path.ends_with(b".gz") || path.ends_with(b".tgz")
     }
 }
 

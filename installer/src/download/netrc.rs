@@ -16,7 +16,7 @@ impl Netrc {
         Self::parse(&String::from_utf8_lossy(&content))
     }
 
-    fn parse(content: &str) -> Self {
+    pub(crate) fn parse(content: &str) -> Self {
         let mut found = Vec::new();
         let (mut machine, mut user, mut password) = (None, None, None);
         let mut in_macro = false;

@@ -2,15 +2,72 @@
 
 use std::net::IpAddr;
 
-use super::location::WebAddress;
+use ureq::http::Uri;
+use ureq::{Proxy, ProxyProtocol};
+
+use super::location::{Credentials, WebAddress};
 use crate::error::Error;
 use crate::go_settings::{Setting, WebProxies};
 
 /// Which proxy a request goes through.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ProxyRules {
-    settings: WebProxies,
+    https: Option<(Setting, Proxy)>,
+    http: Option<(Setting, HttpProxy)>,
+    is_cgi: bool,
     exceptions: Vec<Exception>,
+}
+
+/// A proxy for insecure addresses.
+#[derive(Debug)]
+enum HttpProxy {
+    Forward(ForwardProxy),
+    /// SOCKS, and one that is itself reached securely. (The latter Go asks for whole addresses; a tunnel through it
+    /// comes to the same.)
+    Tunnel(Proxy),
+}
+
+/// How a request goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Way<'a> {
+    /// To the server itself.
+    Direct,
+    /// By a tunnel that a proxy makes.
+    Tunnelled(&'a Proxy),
+    /// To a proxy, that asks the server.
+    Forwarded(&'a ForwardProxy),
+}
+
+/// A proxy that is told whole addresses.
+#[derive(Debug)]
+pub(super) struct ForwardProxy {
+    uri: Uri,
+    credentials: Option<Credentials>,
+}
+
+impl ForwardProxy {
+    /// Its address, without user and password.
+    pub(super) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    pub(super) fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+}
+
+impl HttpProxy {
+    fn new(proxy: Proxy) -> Option<Self> {
+        if proxy.protocol() != ProxyProtocol::Http {
+            return Some(Self::Tunnel(proxy));
+        }
+        let uri = format!("http://{}:{}/", proxy.host(), proxy.port()).parse().ok()?;
+        let credentials = proxy.username().map(|user| Credentials {
+            user: user.into(),
+            password: proxy.password().unwrap_or_default().into(),
+        });
+        Some(Self::Forward(ForwardProxy { uri, credentials }))
+    }
 }
 
 /// One entry of `NO_PROXY`.
@@ -28,26 +85,46 @@ enum Exception {
 
 impl ProxyRules {
     pub(crate) fn new(settings: &WebProxies) -> Result<Self, Error> {
-        for setting in [&settings.https, &settings.http].into_iter().flatten() {
-            ureq::Proxy::new(setting.value())
-                .map_err(|_| setting.invalid("it is not the address of a proxy"))?;
-        }
+        let parse = |setting: &Option<Setting>| {
+            let Some(setting) = setting else { return Ok(None) };
+            let proxy = Proxy::new(setting.value());
+            let proxy = proxy.map_err(|_| not_a_proxy(setting))?;
+            Ok(Some((setting.clone(), proxy)))
+        };
+        let http = parse(&settings.http)?.map(|(setting, proxy)| {
+            let proxy = HttpProxy::new(proxy).ok_or_else(|| not_a_proxy(&setting))?;
+            Ok((setting, proxy))
+        });
         let none = settings.none.as_ref().map(Setting::value).unwrap_or_default();
         let exceptions = none.split(',').filter_map(Exception::parse).collect();
-        Ok(Self { settings: settings.clone(), exceptions })
+        let https = parse(&settings.https)?;
+        Ok(Self { https, http: http.transpose()?, is_cgi: settings.is_cgi, exceptions })
     }
 
-    /// The address of the proxy for a request.
-    pub(crate) fn proxy(&self, target: &WebAddress) -> Result<Option<&str>, Error> {
-        let setting = if target.is_secure() { &self.settings.https } else { &self.settings.http };
-        let Some(setting) = setting else { return Ok(None) };
+    /// The proxy that is told whole addresses, if there is one.
+    pub(super) fn forward(&self) -> Option<&ForwardProxy> {
+        match &self.http {
+            Some((_, HttpProxy::Forward(proxy))) => Some(proxy),
+            _ => None,
+        }
+    }
+
+    /// How a request goes.
+    pub(super) fn way(&self, target: &WebAddress) -> Result<Way<'_>, Error> {
         if self.is_exception(target.host(), target.port()) {
-            return Ok(None);
+            return Ok(Way::Direct);
         }
-        if self.settings.is_cgi && !target.is_secure() {
-            return Err(setting.invalid("it is not to be believed in a CGI program"));
+        if target.is_secure() {
+            return Ok(self.https.as_ref().map_or(Way::Direct, |(_, proxy)| Way::Tunnelled(proxy)));
         }
-        Ok(Some(setting.value()))
+        match &self.http {
+            None => Ok(Way::Direct),
+            Some((setting, _)) if self.is_cgi => {
+                Err(setting.invalid("it is not to be believed in a CGI program"))
+            }
+            Some((_, HttpProxy::Forward(proxy))) => Ok(Way::Forwarded(proxy)),
+            Some((_, HttpProxy::Tunnel(proxy))) => Ok(Way::Tunnelled(proxy)),
+        }
     }
 
     fn is_exception(&self, host: &str, port: u16) -> bool {
@@ -57,6 +134,10 @@ impl ProxyRules {
             || address.is_some_and(|address| address.is_loopback())
             || self.exceptions.iter().any(|exception| exception.matches(&host, address, port))
     }
+}
+
+fn not_a_proxy(setting: &Setting) -> Error {
+    setting.invalid("it is not the address of a proxy")
 }
 
 impl Exception {
@@ -135,17 +216,22 @@ mod tests {
 
     fn chosen(variables: &[(&str, &str)], target: &str) -> Option<String> {
         let target = WebAddress::parse(target).expect("an address");
-        rules(variables).expect("rules").proxy(&target).expect("allowed").map(str::to_owned)
+        let rules = rules(variables).expect("rules");
+        match rules.way(&target).expect("allowed") {
+            Way::Direct => None,
+            Way::Tunnelled(proxy) => Some(proxy.uri().to_string()),
+            Way::Forwarded(proxy) => Some(format!("forward {}", proxy.uri())),
+        }
     }
 
     #[test]
     fn each_scheme_has_its_own() {
         let both = [("HTTPS_PROXY", "http://s:1"), ("http_proxy", "p:2")];
-        assert_eq!(chosen(&both, "https://h/").as_deref(), Some("http://s:1"));
-        assert_eq!(chosen(&both, "http://h/").as_deref(), Some("p:2"));
+        assert_eq!(chosen(&both, "https://h/").as_deref(), Some("http://s:1/"));
+        assert_eq!(chosen(&both, "http://h/").as_deref(), Some("forward http://p:2/"));
         assert_eq!(chosen(&[("HTTP_PROXY", "p:2"), ("ALL_PROXY", "a:3")], "https://h/"), None);
         let capital_first = [("https_proxy", "small:1"), ("HTTPS_PROXY", "capital:1")];
-        assert_eq!(chosen(&capital_first, "https://h/").as_deref(), Some("capital:1"));
+        assert_eq!(chosen(&capital_first, "https://h/").as_deref(), Some("http://capital:1/"));
     }
 
     #[test]
@@ -190,8 +276,8 @@ mod tests {
     fn cgi_programs_do_not_believe_http_proxy() {
         let cgi = [("HTTP_PROXY", "evil:1"), ("HTTPS_PROXY", "good:1"), ("REQUEST_METHOD", "GET")];
         let rules = rules(&cgi).expect("rules");
-        rules.proxy(&WebAddress::parse("http://h/").expect("an address")).expect_err("refused");
-        rules.proxy(&WebAddress::parse("https://h/").expect("an address")).expect("allowed");
+        rules.way(&WebAddress::parse("http://h/").expect("an address")).expect_err("refused");
+        rules.way(&WebAddress::parse("https://h/").expect("an address")).expect("allowed");
     }
 
     #[test]

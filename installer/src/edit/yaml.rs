@@ -1,7 +1,7 @@
 //! `.gowr.yaml` and `config.yaml`: one value, found by the places that [`resolver::yaml`] gives.
 
 use resolver::path::keep_text;
-use resolver::yaml::{self, Error, Scalar, Value};
+use resolver::yaml::{self, Entry, Error, Scalar};
 
 use super::{append_line, insert_line, line_around, replace, unless};
 
@@ -21,26 +21,30 @@ pub(crate) enum Key<'a> {
 ///
 /// Neither may need escapes: a parsed version or name, and a key of letters, digits and `._+-`.
 pub(crate) fn set(content: &[u8], key: Key<'_>, value: &str) -> Result<Vec<u8>, Error> {
-    let document = yaml::parse(content)?;
-    let find = |name: &str| document.entries.iter().find(|(key, _)| key.text == name);
+    let entries = yaml::parse(content)?;
+    let find = |name: &str| entries.iter().find(|it| it.parent.is_none() && it.key.text == name);
     match key {
         Key::Top(name) => match find(name) {
             None => Ok(append_line(content, &entry(name, value))),
-            Some((_, Value::Scalar(old))) => Ok(exchange(content, old, value)),
-            Some((key, Value::Empty)) => fill(content, key, value),
-            Some((key, Value::Map(_))) => Err(at(key, "has keys below it where one value belongs")),
+            Some(Entry { value: Some(old), .. }) => Ok(exchange(content, old, value)),
+            Some(Entry { key, is_map: false, .. }) => fill(content, key, value),
+            Some(Entry { key, .. }) => Err(at(key, "has keys below it where one value belongs")),
         },
         Key::Under(parent, name) => match find(parent) {
             None => {
                 let content = append_line(content, &format!("{parent}:"));
                 Ok(append_line(&content, &format!("{INDENT}{}", entry(name, value))))
             }
-            Some((key, Value::Empty)) => {
+            Some(Entry { key, value: Some(_), .. }) => {
+                Err(at(key, "has a value where keys below it belong"))
+            }
+            Some(Entry { is_map: true, .. }) => {
+                Ok(set_in_map(content, &entries_below(&entries, parent), name, value))
+            }
+            Some(Entry { key, .. }) => {
                 let line = line_around(content, key.range.start);
                 Ok(insert_line(content, line.end, &format!("{INDENT}{}", entry(name, value))))
             }
-            Some((_, Value::Map(map))) => Ok(set_in_map(content, map, name, value)),
-            Some((key, Value::Scalar(_))) => Err(at(key, "has a value where keys below it belong")),
         },
     }
 }
@@ -49,45 +53,38 @@ pub(crate) fn set(content: &[u8], key: Key<'_>, value: &str) -> Result<Vec<u8>, 
 ///
 /// None where nothing worth keeping is left.
 pub(crate) fn remove(content: &[u8], key: Key<'_>) -> Result<Option<Vec<u8>>, Error> {
-    let document = yaml::parse(content)?;
-    let mut removed: Vec<&Scalar<'_>> = Vec::new();
-    for (top, value) in &document.entries {
-        match (key, value) {
-            (Key::Top(name), Value::Scalar(_) | Value::Empty) if top.text == name => {
-                removed.push(top);
-            }
-            (Key::Under(parent, name), Value::Map(map)) if top.text == parent => {
-                let ours = map.iter().map(|(key, _)| key).filter(|key| is_same(key, name));
-                let ours: Vec<_> = ours.collect();
-                if ours.len() == map.len() {
-                    removed.push(top);
-                }
-                removed.extend(ours);
-            }
-            _ => {}
+    let entries = yaml::parse(content)?;
+    let is_removed = |entry: &&Entry<'_>| match key {
+        Key::Top(name) => entry.parent.is_none() && !entry.is_map && entry.key.text == name,
+        Key::Under(parent, name) if entry.parent == Some(parent) => is_same(&entry.key, name),
+        Key::Under(parent, name) => {
+            let map = entries_below(&entries, parent);
+            let is_emptied = !map.is_empty() && map.iter().all(|it| is_same(&it.key, name));
+            is_emptied && entry.parent.is_none() && entry.key.text == parent
         }
-    }
+    };
     // From the end, so that places before stay right.
-    let content = removed.into_iter().rev().fold(content.to_vec(), |content, key| {
-        let line = line_around(&content, key.range.start);
+    let removed = entries.iter().filter(is_removed).rev();
+    let content = removed.fold(content.to_vec(), |content, entry| {
+        let line = line_around(&content, entry.key.range.start);
         replace(&content, line, b"")
     });
     let is_empty = is_empty(&content);
     Ok(unless(is_empty, content))
 }
 
-fn set_in_map(
-    content: &[u8],
-    map: &[(Scalar<'_>, Scalar<'_>)],
-    name: &str,
-    value: &str,
-) -> Vec<u8> {
-    if let Some((_, old)) = map.iter().find(|(key, _)| is_same(key, name)) {
+fn entries_below<'e, 'a>(entries: &'e [Entry<'a>], parent: &str) -> Vec<&'e Entry<'a>> {
+    entries.iter().filter(|it| it.parent == Some(parent)).collect()
+}
+
+fn set_in_map(content: &[u8], map: &[&Entry<'_>], name: &str, value: &str) -> Vec<u8> {
+    let same = map.iter().find(|it| is_same(&it.key, name));
+    if let Some(old) = same.and_then(|it| it.value.as_ref()) {
         return exchange(content, old, value);
     }
-    let Some((last, _)) = map.last() else { return content.to_vec() };
-    let line = line_around(content, last.range.start);
-    let indent = String::from_utf8_lossy(&content[line.start..last.range.start]);
+    let Some(last) = map.last() else { return content.to_vec() };
+    let line = line_around(content, last.key.range.start);
+    let indent = String::from_utf8_lossy(&content[line.start..last.key.range.start]);
     insert_line(content, line.end, &format!("{indent}{}", entry(name, value)))
 }
 
@@ -125,9 +122,9 @@ fn at(key: &Scalar<'_>, message: &'static str) -> Error {
 
 /// Whether a file says nothing any more, not even to a reader of its comments.
 fn is_empty(content: &[u8]) -> bool {
-    let says_nothing = |entry: &(Scalar<'_>, Value<'_>)| entry.0.text == "format";
+    let says_nothing = |entry: &Entry<'_>| entry.parent.is_none() && entry.key.text == "format";
     let has_comment = content.contains(&b'#');
-    !has_comment && yaml::parse(content).is_ok_and(|parsed| parsed.entries.iter().all(says_nothing))
+    !has_comment && yaml::parse(content).is_ok_and(|entries| entries.iter().all(says_nothing))
 }
 
 #[cfg(test)]
@@ -265,20 +262,15 @@ mod tests {
     type Entries = Vec<(String, Option<String>, String)>;
 
     fn entries(content: &str) -> Entries {
-        let document = yaml::parse(content.as_bytes()).expect("in the grammar");
-        let mut entries = Vec::new();
-        for (key, value) in document.entries {
-            match value {
-                Value::Scalar(value) => {
-                    entries.push((key.text.to_owned(), None, value.text.to_owned()));
-                }
-                Value::Map(map) => entries.extend(map.into_iter().map(|(name, value)| {
-                    (key.text.to_owned(), Some(name.text.to_owned()), value.text.to_owned())
-                })),
-                Value::Empty => {}
-            }
-        }
-        entries
+        let entries = yaml::parse(content.as_bytes()).expect("in the grammar");
+        let plain = entries.into_iter().filter_map(|entry| {
+            let (key, value) = (entry.key.text.to_owned(), entry.value?.text.to_owned());
+            Some(match entry.parent {
+                None => (key, None, value),
+                Some(parent) => (parent.to_owned(), Some(key), value),
+            })
+        });
+        plain.collect()
     }
 
     proptest! {

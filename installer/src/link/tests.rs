@@ -169,3 +169,54 @@ fn names_are_registered_and_changed() {
     let links = read(&bed.home, &key("debian-12")).expect("read");
     assert_eq!(links.named["work"], Path::new("/opt/two"));
 }
+
+fn adopt_all(bed: &Bed, add: &[(&str, &Path)], without: &[&str]) {
+    let adoption = Adoption {
+        add: add.iter().map(|(name, goroot)| (toolchain(name), goroot.to_path_buf())).collect(),
+        remove: without.iter().map(|name| toolchain(name)).collect(),
+    };
+    adopt(&bed.home, &key("debian-12"), |_| Ok((adoption, ()))).expect("adopted");
+}
+
+#[test]
+fn adopting_changes_this_userland_alone() {
+    let bed = Bed::new(&["go1.22.3"]);
+    create(&bed.home, &key("alpine-3.23")).expect("made");
+    let adopted = bed.home.path().join("elsewhere");
+    fs::create_dir(&adopted).expect("made");
+    adopt_all(&bed, &[("go1.22.9", &adopted), ("go1.19.8", &adopted)], &[]);
+    let link = |name: &str| format!("{name} -> {}", adopted.display());
+    let expected = [
+        "1.19 -> go1.19.8",
+        "1.22 -> go1.22.9",
+        &link("go1.19.8"),
+        "go1.22.3 -> ../../toolchains/go1.22.3",
+        &link("go1.22.9"),
+        "newest -> go1.22.9",
+    ];
+    assert_eq!(bed.show("distros/debian-12"), expected);
+    assert_eq!(bed.show("distros/alpine-3.23").len(), 3);
+    assert_eq!(bed.show("links"), [""; 0], "Go's own switching is for official ones");
+
+    // Renamed by an upgrade, and one gone.
+    adopt_all(&bed, &[("go1.22.10", &adopted)], &["go1.22.9", "go1.19.8"]);
+    let expected = [
+        "1.22 -> go1.22.10",
+        &link("go1.22.10"),
+        "go1.22.3 -> ../../toolchains/go1.22.3",
+        "newest -> go1.22.10",
+    ];
+    assert_eq!(bed.show("distros/debian-12"), expected);
+    assert_eq!(names(&bed.home.staging()).expect("listed"), [""; 0]);
+}
+
+#[test]
+fn what_is_added_is_not_removed() {
+    let bed = Bed::new(&[]);
+    let (old, new) = (bed.home.path().join("old"), bed.home.path().join("new"));
+    fs::create_dir(&new).expect("made");
+    adopt_all(&bed, &[("go1.22.9", &old)], &[]);
+    adopt_all(&bed, &[("go1.22.9", &new)], &["go1.22.9"]);
+    let link = format!("go1.22.9 -> {}", new.display());
+    assert_eq!(bed.show("distros/debian-12"), ["1.22 -> go1.22.9", &link, "newest -> go1.22.9"]);
+}

@@ -7,11 +7,13 @@ use std::path::Path;
 use super::{Outcome, Step};
 use crate::atomic::{self, NewFile, replace_link, sync_directory};
 use crate::error::{During, Error};
+use crate::staging::Work;
 use crate::store::Home;
 
 /// The command first: a `go` that is newer than the `gowr` beside it would hand over to one that does not know it.
 const PROGRAMS: [&str; 2] = ["gowr", "go"];
 const GOFMT: &str = "gofmt";
+const WORK: &str = "setup";
 
 /// Copies `gowr` and `go` from one directory into the home, and links `gofmt` to `go`.
 pub(super) fn place(home: &Home, from: &Path) -> Result<Vec<Step>, Error> {
@@ -28,7 +30,8 @@ pub(super) fn place(home: &Home, from: &Path) -> Result<Vec<Step>, Error> {
         Ok(target) if target == Path::new("go") => Outcome::Unchanged,
         _ => {
             let was_there = gofmt.symlink_metadata().is_ok();
-            replace_link(&gofmt, Path::new("go"), &home.staging(), "setup@")?;
+            let work = Work::begin_short(home, WORK)?;
+            replace_link(&gofmt, Path::new("go"), work.staging(), &format!("{WORK}@"))?;
             if was_there { Outcome::Changed } else { Outcome::Created }
         }
     };

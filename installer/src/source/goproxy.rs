@@ -11,7 +11,7 @@ use crate::store::platform;
 /// The module whose versions are toolchains (`cmd/go/internal/toolchain`).
 pub(crate) const TOOLCHAIN_MODULE: &str = "golang.org/toolchain";
 /// What every version of it begins with.
-const VERSION_PREFIX: &str = "v0.0.1-";
+pub(crate) const VERSION_PREFIX: &str = "v0.0.1-";
 
 /// One entry of GOPROXY.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +110,11 @@ impl ProxyList {
             }
         }
         Err(telling.map_or_else(|| self.off(), |(_, error)| error))
+    }
+
+    /// Whether the module's own server may be asked.
+    pub(crate) fn goes_direct(&self) -> bool {
+        self.entries.contains(&Entry::Direct)
     }
 
     /// Whether nobody may be asked.

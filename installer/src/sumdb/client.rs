@@ -1,11 +1,15 @@
 //! Looks a module version up in a log, and believes nothing that its signed head does not prove
 //! (`golang.org/x/mod/sumdb.Client`).
 
-use super::Module;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
 use super::heads::Heads;
 use super::note::{self, Verifier};
+use super::proof::{self, Proof};
 use super::tile::{Hashes, ProvedTiles, Tile, TileError};
 use super::tree::{Hash, Head, Node, Record};
+use super::{Module, Published};
 use crate::error::Error;
 
 /// A record is two lines and a signed head.
@@ -15,6 +19,9 @@ const RECORD_LIMIT: u64 = 1 << 20;
 pub(crate) trait Remote {
     /// The document at `path`, which has no slash before it; an error if it is larger than `limit` bytes.
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error>;
+
+    /// The command that mends it when what is read here cannot be believed, or shows it.
+    fn fix(&self) -> Option<String>;
 }
 
 /// A reader of one log.
@@ -35,7 +42,7 @@ impl<R: Remote> LogClient<'_, R> {
     ///
     /// When this returns, the record is proved to be in the log, the log to extend what was seen before, and the
     /// newest head is kept for the next time.
-    pub(crate) fn lookup(&self, module: &Module<'_>) -> Result<String, Error> {
+    pub(crate) fn lookup(&self, module: &Module<'_>) -> Result<Published, Error> {
         let name = format!("{}@{}", module.path, module.version);
         let message = self.remote.read(&format!("lookup/{name}"), RECORD_LIMIT)?;
         let record = Record::parse(&message)
@@ -43,18 +50,18 @@ impl<R: Remote> LogClient<'_, R> {
         let answered = self.open(record.rest.to_vec()).map_err(|problem| {
             self.misbehaves("the answer to a lookup is not signed by it", problem)
         })?;
-        loop {
+        let proof = loop {
             let seen = self.seen()?;
-            self.check(&record, &answered, seen.as_ref())?;
+            let proof = self.check(&record, &answered, seen.as_ref())?;
             if seen.as_ref().is_some_and(|seen| seen.head.size >= answered.head.size) {
-                break;
+                break proof;
             }
             let seen = seen.as_ref().map(|seen| seen.note.as_slice());
             if self.heads.replace(seen, &answered.note)? {
-                break;
+                break proof;
             }
-        }
-        self.hash(&record, module)
+        };
+        Ok(Published { hash: hash(self.verifier.name(), &record, module)?, proof })
     }
 
     /// Proves that the log is one that only grows, and that the record is in it.
@@ -63,7 +70,7 @@ impl<R: Remote> LogClient<'_, R> {
         record: &Record<'_>,
         answered: &SignedHead,
         seen: Option<&SignedHead>,
-    ) -> Result<(), Error> {
+    ) -> Result<Proof, Error> {
         let seen = seen.unwrap_or(answered);
         let (older, newer) =
             if seen.head.size <= answered.head.size { (seen, answered) } else { (answered, seen) };
@@ -82,7 +89,11 @@ impl<R: Remote> LogClient<'_, R> {
             let what = format!("record {} has another content in the log", record.number);
             return Err(self.misbehaves("the answer to a lookup is not in its log", what));
         }
-        Ok(())
+        // All of it is in tiles that are proved by now.
+        let path = proof::path(record.number, newer.head.size, |node| tiles.node(node))
+            .map_err(|error| self.unproved(error))?;
+        Proof::new(record, path, &newer.note)
+            .ok_or_else(|| self.misbehaves("its head is malformed", "it is not UTF-8"))
     }
 
     fn tile(&self, tile: Tile) -> Result<Hashes, Error> {
@@ -103,13 +114,13 @@ impl<R: Remote> LogClient<'_, R> {
 
     fn seen(&self) -> Result<Option<SignedHead>, Error> {
         let Some(note) = self.heads.read()? else { return Ok(None) };
-        self.open(note).map(Some).map_err(|problem| Error::Integrity {
-            message: format!(
-                "the tree head kept in {} is not signed by {}",
-                self.heads.file().display(),
-                self.verifier.name()
-            ),
-            cause: problem.into(),
+        self.open(note).map(Some).map_err(|problem| {
+            let (file, name) = (self.heads.file(), self.verifier.name());
+            Error::Misbehavior {
+                message: format!("the tree head that is kept of {name} is not signed by it"),
+                cause: format!("{}: {problem}", file.display()).into(),
+                fix: Some(format!("rm {}", quoted(file))),
+            }
         })
     }
 
@@ -117,33 +128,6 @@ impl<R: Remote> LogClient<'_, R> {
         let text = note::open(&note, self.verifier).map_err(|error| error.to_string())?;
         let head = Head::parse(text).ok_or("malformed tree note")?;
         Ok(SignedHead { head, note })
-    }
-
-    /// The hash that a proved record gives.
-    fn hash(&self, record: &Record<'_>, module: &Module<'_>) -> Result<String, Error> {
-        let line = format!("{} {}", module.path, module.version);
-        let absent = |line: &str| Error::Integrity {
-            message: format!(
-                "SECURITY ERROR: the checksum database {} answers without the checksum asked for",
-                self.verifier.name()
-            ),
-            cause: format!("its record {} has no line for {line}", record.number).into(),
-        };
-        let hash = record.hash_of(&line).ok_or_else(|| absent(&line))?;
-        let go_mod = format!("{line}/go.mod");
-        let go_mod_hash = record.hash_of(&go_mod).ok_or_else(|| absent(&go_mod))?;
-        if go_mod_hash != module.go_mod {
-            return Err(Error::Integrity {
-                message: format!("SECURITY ERROR: {} has another go.mod", module.version),
-                cause: format!(
-                    "it is {}, and {} says {go_mod_hash}",
-                    module.go_mod,
-                    self.verifier.name()
-                )
-                .into(),
-            });
-        }
-        Ok(hash.to_owned())
     }
 
     fn unproved(&self, error: TileError<Error>) -> Error {
@@ -159,26 +143,60 @@ impl<R: Remote> LogClient<'_, R> {
 
     fn misbehaves(&self, what: &str, cause: impl Into<String>) -> Error {
         let name = self.verifier.name();
-        Error::Integrity {
+        Error::Misbehavior {
             message: format!("the checksum database {name} cannot be believed: {what}"),
             cause: cause.into().into(),
+            fix: self.remote.fix(),
         }
     }
 
-    /// The log was not extended but rewritten. Both signed notes together are the proof, for whoever runs it.
+    /// The log was not extended but rewritten. Both signed heads together are the proof, and are kept.
     fn forked(&self, older: &SignedHead, newer: &SignedHead, root: Hash) -> Error {
-        let indented = |note: &[u8]| String::from_utf8_lossy(note).trim().replace('\n', "\n    ");
-        Error::Integrity {
+        let name = self.verifier.name();
+        let (small, large) = (older.head.size, newer.head.size);
+        let proof = format!(
+            "The checksum database {name} has signed two trees that cannot both be its log: the one of {small} \
+             records is not the beginning of the one of {large}, in which the root over {small} records is {root}. \
+             Whoever runs it should see this.\n\n{}\n{}",
+            String::from_utf8_lossy(&older.note),
+            String::from_utf8_lossy(&newer.note)
+        );
+        let kept = self.heads.keep_proof(proof.as_bytes());
+        Error::Misbehavior {
             message: format!(
-                "SECURITY ERROR: go.sum database server misbehavior detected: {} has rewritten its log",
-                self.verifier.name()
+                "go.sum database server misbehavior detected: {name} has rewritten its log"
             ),
-            cause: format!(
-                "the smaller tree is not the beginning of the larger one, in which its root is {root}\n    {}\n\n    {}",
-                indented(&older.note),
-                indented(&newer.note)
-            )
-            .into(),
+            cause: format!("its tree of {small} records is not the beginning of that of {large}")
+                .into(),
+            fix: Some(match &kept {
+                Ok(file) => format!("cat {}", quoted(file)),
+                Err(_) => format!("cat {}", quoted(self.heads.file())),
+            }),
         }
     }
+}
+
+fn quoted(path: &Path) -> String {
+    resolver::path::shell_quoted(path.as_os_str().as_bytes())
+}
+
+/// The hash that a proved record of the database `name` gives for a module version's zip file.
+pub(super) fn hash(name: &str, record: &Record<'_>, module: &Module<'_>) -> Result<String, Error> {
+    let line = format!("{} {}", module.path, module.version);
+    let absent = |line: &str| Error::Misbehavior {
+        message: format!("the checksum database {name} answers without the checksum asked for"),
+        cause: format!("its record {} has no line for {line}", record.number).into(),
+        fix: None,
+    };
+    let hash = record.hash_of(&line).ok_or_else(|| absent(&line))?;
+    let go_mod = format!("{line}/go.mod");
+    let go_mod_hash = record.hash_of(&go_mod).ok_or_else(|| absent(&go_mod))?;
+    if go_mod_hash != module.go_mod {
+        return Err(Error::Misbehavior {
+            message: format!("{} has another go.mod", module.version),
+            cause: format!("it is {}, and {name} says {go_mod_hash}", module.go_mod).into(),
+            fix: None,
+        });
+    }
+    Ok(hash.to_owned())
 }

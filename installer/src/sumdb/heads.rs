@@ -44,6 +44,16 @@ impl Heads {
         Ok(true)
     }
 
+    /// Keeps, beside the head, what proves that the database misbehaved; the answer is the file.
+    pub(crate) fn keep_proof(&self, proof: &[u8]) -> Result<PathBuf, Error> {
+        let mut file = self.file.clone().into_os_string();
+        file.push("+misbehavior");
+        let file = PathBuf::from(file);
+        fs::create_dir_all(&self.directory).during("create the directory", &self.directory)?;
+        atomic::replace_file(&file, proof, NewFile::Plain)?;
+        Ok(file)
+    }
+
     /// The file, to name it in messages.
     pub(crate) fn file(&self) -> &Path {
         &self.file

@@ -143,7 +143,7 @@ impl<'a> Record<'a> {
 }
 
 /// A number as Go writes it, less than 2⁶³.
-fn parse_number(text: &str) -> Option<u64> {
+pub(super) fn parse_number(text: &str) -> Option<u64> {
     let number = text.parse::<u64>().ok().filter(|number| i64::try_from(*number).is_ok())?;
     (number.to_string() == text).then_some(number)
 }

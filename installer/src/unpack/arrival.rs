@@ -37,6 +37,11 @@ impl Arrival {
         })
     }
 
+    /// A file that is all there, and is only read.
+    pub(super) fn whole(file: File, path: &Path) -> Self {
+        Self { file, path: path.to_path_buf(), state: Mutex::default(), changed: Condvar::new() }
+    }
+
     /// Writes bytes that have arrived. Nobody reads them before [`advance`](Self::advance).
     pub(super) fn write(&self, bytes: &[u8], offset: u64) -> Result<(), Error> {
         self.file.write_all_at(bytes, offset).during("write", &self.path)

@@ -1,4 +1,4 @@
-//! The names of a module zip's entries, which are a stranger's text, as paths that can only lie below one directory.
+//! The names of an archive's entries, which are a stranger's text, as paths that can only lie below one directory.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -6,14 +6,23 @@ use std::collections::hash_map::Entry;
 /// Punctuation that a file's name may have (`golang.org/x/mod/module.fileNameOK`).
 const PUNCTUATION: &str = "!#$%&()+,-.=@[]^_{}~ ";
 
-/// The name of one file in a module zip.
+/// What the names in a release's tar file begin with (`cmd/distpack`).
+const RELEASE_PREFIX: &str = "go/";
+
+/// The longest path below the prefix, and the longest component of it, in bytes: three times what any release has, and
+/// what file systems take.
+const MAXIMUM_PATH: usize = 512;
+const MAXIMUM_COMPONENT: usize = 255;
+
+/// The name of one file in an archive.
 ///
-/// It begins with the module's prefix, and the rest is a clean relative path: no empty component, `.` or `..`, and no
+/// It begins with the archive's prefix, and the rest is a clean relative path: no empty component, `.` or `..`, and no
 /// character that means something to a file system or a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryName {
     name: Box<str>,
     prefix: usize,
+    is_in_module: bool,
 }
 
 /// Why a name is refused.
@@ -25,6 +34,12 @@ pub enum NameError {
     /// It belongs to another module.
     #[error("its name does not begin with the module's")]
     OtherModule,
+    /// It lies beside the one directory that a release is.
+    #[error("its name does not begin with go/")]
+    OtherDirectory,
+    /// No file system would take it, or a person read it.
+    #[error("its name is too long")]
+    TooLong,
     /// It is empty, absolute, a directory, or climbs.
     #[error("its name is not a clean relative path")]
     NotClean,
@@ -46,11 +61,31 @@ pub enum NameError {
 }
 
 impl EntryName {
-    /// Parses a name; `prefix` is the module's, `golang.org/toolchain@v0.0.1-go1.22.3.linux-amd64/`.
+    /// Parses a name in a module zip; `prefix` is the module's, `golang.org/toolchain@v0.0.1-go1.22.3.linux-amd64/`.
     pub fn parse(name: &[u8], prefix: &str) -> Result<Self, NameError> {
+        let name = Self::parse_below(name, prefix, NameError::OtherModule)?;
+        let (directory, file) = (name.directory(), name.archived_file());
+        if file.eq_ignore_ascii_case("go.mod") && (file != "go.mod" || !directory.is_empty()) {
+            return Err(NameError::GoMod);
+        }
+        Ok(Self { is_in_module: true, ..name })
+    }
+
+    /// Parses a name in a release's tar file, of a file or of a directory.
+    pub fn parse_in_release(name: &[u8]) -> Result<Self, NameError> {
+        Self::parse_below(name, RELEASE_PREFIX, NameError::OtherDirectory)
+    }
+
+    fn parse_below(name: &[u8], prefix: &str, elsewhere: NameError) -> Result<Self, NameError> {
         let name = std::str::from_utf8(name).map_err(|_| NameError::NotText)?;
-        let path = name.strip_prefix(prefix).ok_or(NameError::OtherModule)?;
+        let path = name.strip_prefix(prefix).ok_or(elsewhere)?;
+        if path.len() > MAXIMUM_PATH {
+            return Err(NameError::TooLong);
+        }
         for component in path.split('/') {
+            if component.len() > MAXIMUM_COMPONENT {
+                return Err(NameError::TooLong);
+            }
             if component.bytes().all(|byte| byte == b'.') {
                 return Err(NameError::NotClean);
             }
@@ -58,11 +93,7 @@ impl EntryName {
                 return Err(NameError::Character);
             }
         }
-        let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
-        if file.eq_ignore_ascii_case("go.mod") && (file != "go.mod" || !directory.is_empty()) {
-            return Err(NameError::GoMod);
-        }
-        Ok(Self { name: name.into(), prefix: prefix.len() })
+        Ok(Self { name: name.into(), prefix: prefix.len(), is_in_module: false })
     }
 
     /// The name in the archive, which is what is hashed.
@@ -78,8 +109,14 @@ impl EntryName {
     /// The name it gets there. A module zip has no go.mod below its root, so the toolchain's are called `_go.mod`
     /// (`cmd/go/internal/toolchain.Exec`).
     pub fn file(&self) -> &str {
-        let file = self.path().rsplit_once('/').map_or(self.path(), |(_, file)| file);
-        if file == "_go.mod" { "go.mod" } else { file }
+        match self.archived_file() {
+            "_go.mod" if self.is_in_module => "go.mod",
+            file => file,
+        }
+    }
+
+    fn archived_file(&self) -> &str {
+        self.path().rsplit_once('/').map_or(self.path(), |(_, file)| file)
     }
 
     /// Whether it is a program; module zips have no modes (`cmd/go/internal/toolchain.Exec`).
@@ -90,7 +127,8 @@ impl EntryName {
             || path.starts_with("lib/") && is_exec_wrapper(self.file())
     }
 
-    fn path(&self) -> &str {
+    /// Relative to GOROOT, as the archive calls it.
+    pub(super) fn path(&self) -> &str {
         &self.name[self.prefix..]
     }
 }
@@ -126,16 +164,31 @@ enum Taken {
 impl TakenPaths {
     /// Takes the path that this entry is unpacked to, and all directories above it.
     pub(super) fn take(&mut self, name: &EntryName) -> Result<(), NameError> {
-        let mut directory = name.directory();
+        let directory = name.directory();
         let path = match directory {
             "" => name.file().to_owned(),
             directory => format!("{directory}/{}", name.file()),
         };
         self.take_one(path, Taken::File)?;
+        self.take_directory(directory)?;
+        Ok(())
+    }
+
+    /// Takes a directory's path, and those above it; says the new ones, those above others first.
+    pub(super) fn take_directory<'p>(&mut self, path: &'p str) -> Result<Vec<&'p str>, NameError> {
+        let mut new = Vec::new();
+        let mut directory = path;
         while !directory.is_empty() && self.take_one(directory.to_owned(), Taken::Directory)? {
+            new.push(directory);
             directory = directory.rsplit_once('/').map_or("", |(above, _)| above);
         }
-        Ok(())
+        new.reverse();
+        Ok(new)
+    }
+
+    /// How many there are, directories among them.
+    pub(super) fn count(&self) -> usize {
+        self.by_folded.len()
     }
 
     /// Says whether it was free.

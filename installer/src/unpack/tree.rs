@@ -4,6 +4,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::{Mode, mkdirat};
 
@@ -32,12 +33,16 @@ impl Tree {
     pub(super) fn open(path: &Path, directories: &[String]) -> Result<Self, Error> {
         let root = open(path, DIRECTORY, Mode::empty()).map_err(std::io::Error::from);
         let root = root.during("open the directory", path)?;
-        for directory in directories {
-            mkdirat(&root, directory.as_str(), Mode::from_bits_truncate(0o777))
-                .map_err(std::io::Error::from)
-                .during("create the directory", &path.join(directory))?;
-        }
-        Ok(Self { root, path: path.to_path_buf() })
+        let tree = Self { root, path: path.to_path_buf() };
+        directories.iter().try_for_each(|directory| tree.make_directory(directory))?;
+        Ok(tree)
+    }
+
+    /// Makes a directory, the one above which is there.
+    pub(super) fn make_directory(&self, path: &str) -> Result<(), Error> {
+        mkdirat(&self.root, path, Mode::from_bits_truncate(0o777))
+            .map_err(std::io::Error::from)
+            .during("create the directory", &self.path.join(path))
     }
 }
 
@@ -45,7 +50,7 @@ impl Tree {
 #[derive(Debug)]
 pub(super) struct FileMaker<'a> {
     tree: &'a Tree,
-    directory: Option<(&'a str, OwnedFd)>,
+    directory: Option<(Box<str>, OwnedFd)>,
 }
 
 impl<'a> FileMaker<'a> {
@@ -54,12 +59,17 @@ impl<'a> FileMaker<'a> {
     }
 
     /// Makes the file of an entry, with the permissions that the process's umask leaves it.
-    pub(super) fn create(&mut self, name: &'a EntryName) -> Result<File, Error> {
-        let mode = if name.is_executable() { 0o777 } else { 0o666 };
+    pub(super) fn create(&mut self, name: &EntryName, is_executable: bool) -> Result<File, Error> {
+        let mode = if is_executable { 0o777 } else { 0o666 };
         let mode = Mode::from_bits_truncate(mode);
-        let file = self
-            .directory(name.directory())
-            .and_then(|directory| openat(directory, name.file(), NEW_FILE, mode));
+        let open = |directory: &OwnedFd| loop {
+            match openat(directory, name.file(), NEW_FILE, mode) {
+                // As the standard library does: a network file system may say so.
+                Err(Errno::EINTR) => {}
+                result => break result,
+            }
+        };
+        let file = self.directory(name.directory()).and_then(open);
         file.map(File::from).map_err(std::io::Error::from).during("write", &self.path(name))
     }
 
@@ -68,13 +78,13 @@ impl<'a> FileMaker<'a> {
         self.tree.path.join(name.directory()).join(name.file())
     }
 
-    fn directory(&mut self, path: &'a str) -> nix::Result<&OwnedFd> {
+    fn directory(&mut self, path: &str) -> nix::Result<&OwnedFd> {
         if path.is_empty() {
             return Ok(&self.tree.root);
         }
         let opened = match self.directory.take() {
-            Some(opened) if opened.0 == path => opened,
-            _ => (path, openat(&self.tree.root, path, DIRECTORY, Mode::empty())?),
+            Some(opened) if *opened.0 == *path => opened,
+            _ => (path.into(), openat(&self.tree.root, path, DIRECTORY, Mode::empty())?),
         };
         Ok(&self.directory.insert(opened).1)
     }

@@ -109,7 +109,7 @@ impl<'a> Worker<'a> {
         let header = self.window.bytes(self.arrival, entry.start, header_end, ahead)?;
         let header = zip::header_size(header, entry).map_err(|problem| refused(entry, problem))?;
         let start = entry.start + header;
-        let mut file = self.files.create(&entry.name)?;
+        let mut file = self.files.create(&entry.name, entry.name.is_executable())?;
         let mut context = Context::new(&SHA256);
         let mut keep = |bytes: &[u8]| {
             context.update(bytes);

@@ -17,7 +17,7 @@ fn check(place: &Place) {
     let module = Module::toolchain(NAME);
     let fetched = place.fetch().expect("fetched");
     assert_eq!(fetched.hash, module.h1());
-    assert_eq!(fetched.extension, "zip");
+    assert_eq!(fetched.format.extension(), "zip");
     assert_eq!(fs::read(place.archive()).expect("kept"), module.zip());
     let mut expected: Vec<_> = module
         .files
@@ -251,8 +251,12 @@ fn progress_hears_of_every_byte() {
             "GOSUMDB" => Some(key.clone().into()),
             _ => None,
         });
-        let options =
-            FetchOptions { heads: place.heads(), progress: Box::new(Recorder(heard.clone())) };
+        let options = FetchOptions {
+            heads: place.heads(),
+            checksums: place.heads().join("SHA256SUMS"),
+            sources: None,
+            progress: Box::new(Recorder(heard.clone())),
+        };
         let fetcher = Fetcher::new(&settings.expect("settings"), options).expect("settings");
         let name = ToolchainName::parse(NAME).expect("a name");
         fetcher.fetch(&name, &place.tree(), &place.archive()).expect("fetched");

@@ -73,11 +73,8 @@ fn refuses_what_we_refuse() {
         let gopath = tempfile::tempdir().expect("a directory");
         let theirs = download(&site, gopath.path()).expect_err(name);
         let ours = crate::site::whole(&Place::of(&site).fails());
-        assert_eq!(
-            theirs.contains("SECURITY ERROR"),
-            ours.contains("SECURITY ERROR"),
-            "{theirs}\n{ours}"
-        );
+        // Go says it only where it has proof, and "invalid signature" or "inconsistent tile" elsewhere.
+        assert!(ours.contains("SECURITY ERROR"), "{theirs}\n{ours}");
     }
 }
 

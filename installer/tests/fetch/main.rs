@@ -7,6 +7,8 @@ mod log;
 #[allow(dead_code)]
 #[path = "../../../tests/support/module.rs"]
 mod module;
+#[path = "../../../tests/support/secure_server.rs"]
+mod secure_server;
 #[allow(dead_code)]
 #[path = "../../../tests/support/server.rs"]
 mod server;

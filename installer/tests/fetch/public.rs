@@ -9,7 +9,12 @@ use resolver::version::ToolchainName;
 fn a_published_release_is_listed_and_proved() {
     let heads = tempfile::tempdir().expect("a directory");
     let settings = GoSettings::read().expect("settings");
-    let options = FetchOptions { heads: heads.path().to_path_buf(), progress: Box::new(()) };
+    let options = FetchOptions {
+        heads: heads.path().to_path_buf(),
+        checksums: heads.path().join("SHA256SUMS"),
+        sources: None,
+        progress: Box::new(()),
+    };
     let fetcher = Fetcher::new(&settings, options).expect("settings");
     let name = ToolchainName::parse("go1.22.12").expect("a name");
     assert!(fetcher.versions().expect("listed").contains(&name));

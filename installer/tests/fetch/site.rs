@@ -178,7 +178,13 @@ impl Place {
     pub(crate) fn new(goproxy: &str, gosumdb: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         fs::create_dir(directory.path().join("tree")).expect("made");
-        let variables = [("GOPROXY", goproxy), ("GOSUMDB", gosumdb), ("GOENV", "off")];
+        let variables = [
+            ("GOPROXY", goproxy),
+            ("GOSUMDB", gosumdb),
+            ("GOENV", "off"),
+            // What fails here fails for good.
+            ("GOWR_HTTP_RETRIES", "0"),
+        ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         Self { directory, variables }
     }
@@ -189,6 +195,7 @@ impl Place {
 
     #[must_use]
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(key, _)| key != name);
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -216,7 +223,12 @@ impl Place {
             let found = self.variables.iter().find(|(key, _)| key == name);
             found.map(|(_, value)| OsString::from(value))
         };
-        let options = FetchOptions { heads: self.heads(), progress: Box::new(()) };
+        let options = FetchOptions {
+            heads: self.heads(),
+            checksums: self.heads().join("SHA256SUMS"),
+            sources: None,
+            progress: Box::new(()),
+        };
         Fetcher::new(&GoSettings::read_with(&variable)?, options)
     }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::machine::memory::MemoryMachine;
 
 fn detect(machine: &MemoryMachine) -> Distro {
-    Distro::detect(machine, &Variables::scan(machine.environment()))
+    Distro::detect(machine, machine.variables())
 }
 
 #[test]

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Architecture, Errno, File, Follow, Kind, Machine, Metadata};
 use crate::path::{self, Bytes};
+use crate::variables::Variables;
 
 const MAXIMUM_LINKS: usize = 40;
 
@@ -24,6 +25,7 @@ pub struct MemoryMachine {
     nodes: BTreeMap<Vec<u8>, Node>,
     no_execution: BTreeSet<Vec<u8>>,
     environment: Vec<Bytes>,
+    variables: Variables,
     execution_path: Bytes,
     effective_user: u32,
     current_directory: Option<Bytes>,
@@ -45,6 +47,7 @@ impl MemoryMachine {
             nodes: BTreeMap::new(),
             no_execution: BTreeSet::new(),
             environment: Vec::new(),
+            variables: Variables::NONE,
             execution_path: b"/gowr/bin/go",
             effective_user: Self::USER,
             current_directory: Some(b"/"),
@@ -139,8 +142,16 @@ impl MemoryMachine {
     /// Adds environment entries, `NAME=value` each.
     #[must_use]
     pub fn environment<const N: usize>(mut self, entries: [&'static str; N]) -> Self {
-        self.environment.extend(entries.iter().map(|entry| entry.as_bytes()));
+        for entry in entries {
+            self.environment.push(entry.as_bytes());
+            self.variables.add(entry.as_bytes());
+        }
         self
+    }
+
+    /// The environment entries, in the order they were added.
+    pub fn entries(&self) -> &[Bytes] {
+        &self.environment
     }
 
     /// Sets the current directory; an empty path means one that was removed.
@@ -255,8 +266,8 @@ impl MemoryMachine {
 impl Machine for MemoryMachine {
     type Directory = Bytes;
 
-    fn environment(&self) -> &[Bytes] {
-        &self.environment
+    fn variables(&self) -> &Variables {
+        &self.variables
     }
 
     fn execution_path(&self) -> Bytes {

@@ -1,5 +1,5 @@
 use super::*;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 #[test]
 fn go_order() {

@@ -38,11 +38,37 @@ fn where_files_go() {
 }
 
 #[test]
+fn where_files_of_a_tar_file_go() {
+    for (name, directory, file) in [
+        ("go/VERSION", "", "VERSION"),
+        ("go/src/cmd/go.mod", "src/cmd", "go.mod"),
+        ("go/src/_go.mod", "src", "_go.mod"),
+        ("go/go/go", "go", "go"),
+    ] {
+        let parsed = EntryName::parse_in_release(name.as_bytes()).expect(name);
+        assert_eq!((parsed.directory(), parsed.file()), (directory, file), "{name}");
+    }
+    for (name, problem) in [
+        (&b"go"[..], NameError::OtherDirectory),
+        (b"VERSION", NameError::OtherDirectory),
+        (b"/go/x", NameError::OtherDirectory),
+        (b"go/", NameError::NotClean),
+        (b"go//x", NameError::NotClean),
+        (b"go/../x", NameError::NotClean),
+        (b"go/\xff", NameError::NotText),
+    ] {
+        assert_eq!(EntryName::parse_in_release(name).expect_err("refused"), problem);
+    }
+}
+
+#[test]
 fn refused() {
     for (path, problem) in [
         ("", NameError::NotClean),
         ("/", NameError::NotClean),
         ("/etc/passwd", NameError::NotClean),
+        (&"x".repeat(256), NameError::TooLong),
+        (&"x/".repeat(257), NameError::TooLong),
         ("..", NameError::NotClean),
         ("../x", NameError::NotClean),
         ("a/../../x", NameError::NotClean),

@@ -23,6 +23,8 @@ struct State {
     /// The free part, from `next` to `end`; both are null at first.
     next: *mut u8,
     end: *mut u8,
+    /// From here on nothing was ever written to: the kernel's zeros are still there.
+    clean: *mut u8,
     first: MaybeUninit<[u8; FIRST]>,
 }
 
@@ -35,6 +37,7 @@ impl Arena {
         Self(UnsafeCell::new(State {
             next: ptr::null_mut(),
             end: ptr::null_mut(),
+            clean: ptr::null_mut(),
             first: MaybeUninit::uninit(),
         }))
     }
@@ -65,6 +68,17 @@ unsafe impl GlobalAlloc for Arena {
         })
     }
 
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as in `alloc`; the block has that size.
+        unsafe {
+            let block = self.alloc(layout);
+            if block < (*self.0.get()).clean {
+                block.write_bytes(0, layout.size());
+            }
+            block
+        }
+    }
+
     #[inline]
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 
@@ -73,6 +87,7 @@ unsafe impl GlobalAlloc for Arena {
         let state = unsafe { &mut *self.0.get() };
         let is_last = block.wrapping_add(layout.size()) == state.next;
         if is_last && size <= state.end.addr() - block.addr() {
+            state.clean = state.clean.max(state.next);
             state.next = block.wrapping_add(size);
             return block;
         }

@@ -1,21 +1,20 @@
 //! What is not the straight way goes on in `gowr`, which has the words for it; alone, the proxy says one line.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use resolver::Failure;
+use resolver::environment::{Change, Reason};
 use resolver::failure::Problem;
 use resolver::invocation::Program;
 use resolver::machine::{Errno, Machine};
 use resolver::path::{self, Bytes};
+use resolver::places;
+use resolver::variables::Name;
 use resolver::version::Request;
 use shim::exec;
 use shim::process::Process;
 use shim::proxy_version;
-use shim::sys::{self, ThinStr};
-
-/// `MAXSYMLINKS` of the kernel.
-const MAXIMUM_LINKS: usize = 40;
+use shim::sys;
 
 /// Why this is not the straight way.
 pub(crate) enum Trouble {
@@ -33,30 +32,42 @@ pub(crate) fn hand_over<M: Machine>(
     program: Program,
     trouble: &Trouble,
 ) -> u8 {
-    let this = real_file(machine, process.execution_path);
-    let gowr = path::join(path::parent(this).unwrap_or(b"."), b"gowr");
+    let directory = places::program_directory(machine).unwrap_or(b".");
+    let gowr = path::join(directory, b"gowr");
     let name = match program {
         Program::Go => c"go",
         Program::Gofmt => c"gofmt",
     };
-    let mut arguments: Vec<ThinStr<'_>> = [c"gowr", c"__proxy", name].map(ThinStr::from).into();
-    arguments.extend(process.arguments.iter().skip(1));
-    let errno = exec::exec_edited(
+    let mut arguments = Vec::with_capacity(process.arguments.len() + 3);
+    arguments.extend_from_slice(&[c"gowr".into(), c"__proxy".into(), name.into()]);
+    arguments.extend_from_slice(process.arguments.get(1..).unwrap_or_default());
+    let errno = exec::exec(
         gowr,
         &arguments,
         process.environment,
-        &[proxy_version::VARIABLE],
-        &[proxy_version::ENTRY.into()],
+        &[Change {
+            name: Name::GowrProxyVersion,
+            value: Some(proxy_version::VALUE.as_bytes()),
+            was: None,
+            reason: Reason::Marker,
+        }],
     );
-    let note: &[&[u8]] = if errno.is_absent() {
-        &[b" (no gowr beside ", this, b" to explain more)"]
-    } else {
-        &[b" (", gowr, b" could explain more: ", errno.text().as_bytes(), b")"]
-    };
-    let mut line = [b"gowr: ", trouble.line(), path::concat(note)].concat();
-    line.iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b'?');
-    line.push(b'\n');
-    sys::write_error(&line);
+    let line = path::concat_mut(&[
+        b"gowr: ",
+        trouble.line(),
+        b" (",
+        gowr,
+        b" cannot explain more: ",
+        errno.text().as_bytes(),
+        b")",
+    ]);
+    // A stranger may have written some of it: nothing reaches a terminal that is not plain text.
+    for byte in &mut *line {
+        if !matches!(byte, b' '..=b'~') {
+            *byte = b'?';
+        }
+    }
+    sys::write_error(path::concat(&[line, b"\n"]));
     trouble.exit_status()
 }
 
@@ -75,14 +86,17 @@ impl Trouble {
             Self::CannotRun(executable, errno) => {
                 path::concat(&[b"cannot run ", executable, b": ", errno.text().as_bytes()])
             }
-            Self::Failed(failure) => {
-                let install = wanted(failure).map(|version| {
-                    let what = path::concat(&[b"go ", version, b" is not installed"]);
-                    (what, path::concat(&[b"; run: gowr install ", version]))
-                });
-                let (what, fix) = install.unwrap_or((failure.code.as_str().as_bytes(), b""));
-                path::concat(&[what, place(failure), fix])
-            }
+            Self::Failed(failure) => match wanted(failure) {
+                Some(version) => path::concat(&[
+                    b"go ",
+                    version,
+                    b" is not installed",
+                    place(failure),
+                    b"; run: gowr install ",
+                    version,
+                ]),
+                None => path::concat(&[failure.code.as_str().as_bytes(), place(failure)]),
+            },
         }
     }
 }
@@ -102,36 +116,18 @@ fn wanted(failure: &Failure) -> Option<Bytes> {
 fn place(failure: &Failure) -> Bytes {
     let (by, file, line, text) = match (&failure.problem, failure.source) {
         (Problem::Malformed { file, line, error }, _) => {
-            (": ", Some(*file), Some(error.line), *line)
+            (&b": "[..], Some(*file), Some(error.line), *line)
         }
-        (Problem::Unreadable { file, .. }, _) => (": ", Some(*file), None, None),
-        (_, Some(source)) => (": asked for by ", source.file, source.line, source.text),
+        (Problem::Unreadable { file, .. }, _) => (&b": "[..], Some(*file), None, None),
+        (_, Some(source)) => (&b": asked for by "[..], source.file, source.line, source.text),
         (_, None) => return b"",
     };
-    let mut place = Vec::from(by);
-    place.extend_from_slice(file.unwrap_or_default());
-    if let Some(line) = line.filter(|line| *line > 0) {
-        place.push(b':');
-        place.extend_from_slice(line.to_string().as_bytes());
-    }
-    if let Some(text) = text {
-        place.extend_from_slice(if file.is_some() { b": " } else { b"" });
-        // A stranger may have written it: nothing of it reaches a terminal that is not plain text.
-        let plain = |byte: &u8| if matches!(byte, b' '..=b'~') { *byte } else { b'?' };
-        place.extend(text.trim_ascii().iter().map(plain));
-    }
-    path::keep(place)
-}
-
-/// The file that `started` is a link to, or is.
-fn real_file<M: Machine>(machine: &M, started: Bytes) -> Bytes {
-    let mut file = started;
-    for _ in 0..MAXIMUM_LINKS {
-        let Ok(target) = machine.read_link(None, file) else { break };
-        file = match path::parent(file) {
-            Some(directory) => path::absolute(directory, target),
-            None => target,
-        };
-    }
-    file
+    let number = match line {
+        None | Some(0) => b"",
+        Some(line) => path::concat(&[b":", path::decimal(line)]),
+    };
+    let file = file.unwrap_or_default();
+    let text = text.unwrap_or_default().trim_ascii();
+    let colon: &[u8] = if file.is_empty() || text.is_empty() { b"" } else { b": " };
+    path::concat(&[by, file, number, colon, text])
 }

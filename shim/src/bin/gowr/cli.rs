@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, default, env, exec, install, list, pin, setup, uninstall, which,
+    adopt, completions, default, env, exec, install, list, pin, setup, snapshot, uninstall, upgrade,
+    which,
 };
 
 /// Chooses the Go that a project and this distro should use, and installs Go toolchains
@@ -27,8 +28,11 @@ pub(crate) enum Verb {
     Default(default::Arguments),
     Env(env::Arguments),
     Install(install::Arguments),
+    Upgrade(upgrade::Arguments),
     Uninstall(uninstall::Arguments),
     List(list::Arguments),
+    Adopt(adopt::Arguments),
+    Snapshot(snapshot::Arguments),
     Exec(exec::Arguments),
     Setup(setup::Arguments),
     Completions(completions::Arguments),

@@ -1,5 +1,6 @@
 //! One file a verb.
 
+pub(crate) mod adopt;
 pub(crate) mod completions;
 pub(crate) mod default;
 pub(crate) mod env;
@@ -9,5 +10,7 @@ pub(crate) mod list;
 pub(crate) mod pin;
 pub(crate) mod proxy;
 pub(crate) mod setup;
+pub(crate) mod snapshot;
 pub(crate) mod uninstall;
+pub(crate) mod upgrade;
 pub(crate) mod which;

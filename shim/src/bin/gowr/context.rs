@@ -10,7 +10,7 @@ use resolver::distro::Distro;
 use resolver::installed::{Found, Installed};
 use resolver::invocation::{Invocation, Program};
 use resolver::machine::Machine;
-use resolver::path::{self, Bytes};
+use resolver::path::{self, Bytes, keep_value};
 use resolver::places::Places;
 use resolver::settings::Settings;
 use resolver::survey::Survey;
@@ -33,7 +33,7 @@ pub(crate) struct Context {
     /// The machine.
     pub(crate) machine: &'static LinuxMachine,
     /// The environment variables that matter.
-    pub(crate) variables: Variables,
+    pub(crate) variables: &'static Variables,
     /// This user's directories.
     pub(crate) places: Places,
 }
@@ -43,8 +43,7 @@ impl Context {
     /// relative path.
     pub(crate) fn new(process: &Process) -> Self {
         let machine = LinuxMachine::new(process);
-        let variables = Variables::scan(machine.environment());
-        let found = Places::find(&machine, &variables).program_directory;
+        let found = Places::find(&machine, machine.variables()).program_directory;
         let current = || machine.current_directory().unwrap_or(b"/");
         let directory = match found {
             Some(directory) if path::is_absolute(directory) => directory,
@@ -57,8 +56,8 @@ impl Context {
     fn standing_in(directory: Bytes, process: &Process) -> Self {
         let process = Process { execution_path: path::join(directory, b"gowr"), ..*process };
         let machine: &'static LinuxMachine = Box::leak(Box::new(LinuxMachine::new(&process)));
-        let variables = Variables::scan(machine.environment());
-        let places = Places::find(machine, &variables);
+        let variables = machine.variables();
+        let places = Places::find(machine, variables);
         Self { process, directory, machine, variables, places }
     }
 
@@ -69,7 +68,7 @@ impl Context {
 
     /// This userland.
     pub(crate) fn distro(&self) -> Distro {
-        Distro::detect(self.machine, &self.variables)
+        Distro::detect(self.machine, self.variables)
     }
 
     /// The name of this userland's directory of links.
@@ -108,7 +107,7 @@ impl Context {
     }
 
     /// The user's configuration.
-    pub(crate) fn configuration(&self) -> Result<Config, CommandError> {
+    pub(crate) fn configuration(&self) -> Result<&'static Config, CommandError> {
         Ok(Settings::read(self.machine, &self.places)?.user)
     }
 
@@ -140,7 +139,7 @@ impl Context {
     /// What answers a request here.
     pub(crate) fn find(&self, request: Request) -> Found {
         let installed: Installed<'_, _, Losers> =
-            Installed::new(self.machine, &self.places, self.distro(), Program::Go);
+            Installed::new(self.machine, &self.places, keep_value(self.distro()), Program::Go);
         installed.find(request)
     }
 

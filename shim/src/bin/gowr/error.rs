@@ -107,6 +107,13 @@ impl CommandError {
         text
     }
 
+    /// What and why, on one line.
+    pub(crate) fn line(&self) -> String {
+        let words =
+            [self.message.as_str()].into_iter().chain(self.causes.iter().map(String::as_str));
+        words.collect::<Vec<_>>().join(": ")
+    }
+
     /// Shows it on standard error.
     pub(crate) fn report(&self) {
         output::say(self.text().trim_end());
@@ -133,6 +140,11 @@ impl From<&Failure> for CommandError {
 
 impl From<installer::error::Error> for CommandError {
     fn from(error: installer::error::Error) -> Self {
+        if let installer::error::Error::EverySource { first, others } = error {
+            return others.into_iter().map(Self::from).fold(Self::from(*first), |first, other| {
+                first.noted(format!("also: {}", other.line()))
+            });
+        }
         let mut causes = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {

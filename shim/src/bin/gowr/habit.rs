@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue};
 use crate::error::CommandError;
 
 /// A word of another tool, what it is in gowr, and how that differs.
-const HABITS: [(&str, &str, &str); 20] = [
+const HABITS: [(&str, &str, &str); 21] = [
     (
         "activate",
         "gowr setup",
@@ -20,6 +20,11 @@ const HABITS: [(&str, &str, &str); 20] = [
     ("local", "gowr pin VERSION", "what is pinned is installed, too"),
     ("ls", "gowr list", "what could be installed: gowr list --remote"),
     ("ls-remote", "gowr list --remote", "what is installed: gowr list"),
+    (
+        "prune",
+        "gowr uninstall --unused",
+        "what a newer release of its line replaces and nothing known asks for",
+    ),
     ("rehash", "gowr which --explain", "there is nothing to rehash: one proxy serves all versions"),
     ("remove", "gowr uninstall VERSION", "a pin goes by gowr pin --remove"),
     ("rm", "gowr uninstall VERSION", "a pin goes by gowr pin --remove"),
@@ -34,7 +39,7 @@ const HABITS: [(&str, &str, &str); 20] = [
         "for one command: gowr exec --go VERSION -- COMMAND",
     ),
     ("show", "gowr which --explain", "what is installed: gowr list"),
-    ("update", "gowr install 1.22", "a line of Go is installed at its newest release"),
+    ("update", "gowr upgrade", "the newest patch release of each line that is installed"),
     ("use", "gowr pin VERSION", "for everywhere: gowr default VERSION"),
     ("version", "gowr --version", "the version of Go: go version"),
     ("versions", "gowr list", "what could be installed: gowr list --remote"),

@@ -6,11 +6,12 @@
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 use std::thread;
 
-use installer::install;
+use installer::{config_file, install, snapshot};
 use installer::store::Home;
 use nix::sys::signal::{SigSet, Signal, raise};
 
@@ -20,6 +21,14 @@ use crate::context::{Context, to_path};
 pub(crate) const VERB: &[u8] = b"__sweep";
 
 const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+
+/// What is made outside of gowr's home, once it is whole.
+static TARGET: OnceLock<PathBuf> = OnceLock::new();
+
+/// Lets an interrupt also take away what is there of this file or directory.
+pub(crate) fn also_sweep(target: &Path) {
+    let _ = TARGET.set(target.to_path_buf());
+}
 
 /// From here on, these signals sweep before they end the process. To be called before any thread is started.
 pub(crate) fn sweep_when_interrupted(context: &Context) {
@@ -38,7 +47,7 @@ pub(crate) fn sweep_when_interrupted(context: &Context) {
             let Ok(signal) = signals.wait() else { return };
             // Its standard streams, its environment and its locks' files are those of any program started here.
             let verb = std::ffi::OsStr::from_bytes(VERB);
-            let _ = Command::new(gowr).arg(verb).arg((signal as i32).to_string()).exec();
+            let _ = Command::new(gowr).arg(verb).arg((signal as i32).to_string()).args(TARGET.get()).exec();
             end_by(signal);
         });
     });
@@ -55,12 +64,27 @@ fn bit(signal: Signal) -> u64 {
     1 << (signal as i32 - 1)
 }
 
-/// Takes away what an interrupted install left, then ends as that did.
-pub(crate) fn sweep(context: &Context, signal: Option<&[u8]>) -> ExitCode {
-    if let Some(home) = context.places.home
-        && let Ok(home) = Home::new(to_path(home))
-    {
+/// Takes away what killed commands left in gowr's home and beside the configuration. Best effort.
+pub(crate) fn take_leftovers_away(context: &Context) {
+    // Without the configuration, at least what stands in the home itself.
+    let in_place = || Home::new(to_path(context.places.home?)).ok();
+    if let Some(home) = context.home().ok().or_else(in_place) {
         install::sweep(&home);
+    }
+    if let Some(file) = context.places.user_configuration {
+        config_file::sweep(to_path(file));
+    }
+}
+
+/// Takes away what an interrupted install left, then ends as that did.
+pub(crate) fn sweep(
+    context: &Context,
+    signal: Option<&[u8]>,
+    target: Option<&[u8]>,
+) -> ExitCode {
+    take_leftovers_away(context);
+    if let Some(target) = target {
+        snapshot::sweep(to_path(target));
     }
     let number: Option<i32> = signal.and_then(|it| std::str::from_utf8(it).ok()?.parse().ok());
     match number.map(Signal::try_from) {

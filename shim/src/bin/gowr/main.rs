@@ -1,5 +1,6 @@
 //! The command: shows and changes which Go runs where, and installs toolchains.
 
+mod adoption;
 mod cli;
 mod commands;
 mod context;
@@ -14,8 +15,9 @@ mod output;
 mod progress;
 mod request;
 mod shell;
-mod start;
 
+use std::ffi::CString;
+use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -25,12 +27,16 @@ use cli::{Cli, Verb};
 use context::Context;
 use error::CommandError;
 use shim::process::Process;
+use shim::sys::c_library;
 
 /// Exit status of a command line that is wrong.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let process = start::process();
+    let arguments = std::env::args_os();
+    let process = c_library::process(
+        arguments.filter_map(|argument| CString::new(argument.into_vec()).ok()),
+    );
     // A bug is told in one line, whatever RUST_BACKTRACE says.
     std::panic::set_hook(Box::new(|panic| {
         output::say(&format!("gowr: internal error: {}", panic.to_string().replace('\n', " ")));
@@ -56,7 +62,8 @@ fn main() -> ExitCode {
             return ExitCode::from(error.status_of_runner());
         }
         Some((interrupt::VERB, words)) => {
-            return interrupt::sweep(&context, words.first().map(|signal| signal.to_bytes()));
+            let mut words = words.iter().map(|word| word.to_bytes());
+            return interrupt::sweep(&context, words.next(), words.next());
         }
         _ => {}
     }
@@ -75,7 +82,22 @@ fn protocol(process: &Process) -> Option<(&'static [u8], &'static [shim::sys::Th
 
 fn run(context: &Context, cli: Cli) -> ExitCode {
     let is_runner = matches!(cli.verb, Verb::Which(_) | Verb::Exec(_));
-    match enter(&cli).and_then(|()| dispatch(context, cli.verb)) {
+    let writes = matches!(
+        cli.verb,
+        Verb::Pin(_)
+            | Verb::Default(_)
+            | Verb::Install(_)
+            | Verb::Upgrade(_)
+            | Verb::Uninstall(_)
+            | Verb::Adopt(_)
+            | Verb::Snapshot(_)
+    );
+    let result = enter(&cli).and_then(|()| dispatch(context, cli.verb));
+    if writes {
+        // Also where there was nothing to do: it may have been done by one that was killed.
+        interrupt::take_leftovers_away(context);
+    }
+    match result {
         Ok(code) => code,
         Err(error) => {
             error.report();
@@ -102,8 +124,11 @@ fn dispatch(context: &Context, verb: Verb) -> Result<ExitCode, CommandError> {
         Verb::Default(arguments) => commands::default::run(context, &arguments),
         Verb::Env(arguments) => commands::env::run(context, arguments),
         Verb::Install(arguments) => commands::install::run(context, &arguments),
+        Verb::Upgrade(arguments) => commands::upgrade::run(context, &arguments),
         Verb::Uninstall(arguments) => commands::uninstall::run(context, &arguments),
         Verb::List(arguments) => commands::list::run(context, &arguments),
+        Verb::Adopt(arguments) => commands::adopt::run(context, &arguments),
+        Verb::Snapshot(arguments) => commands::snapshot::run(context, &arguments),
         Verb::Exec(arguments) => commands::exec::run(context, &arguments),
         Verb::Setup(arguments) => commands::setup::run(context, &arguments),
         Verb::Completions(arguments) => commands::completions::run(&arguments),

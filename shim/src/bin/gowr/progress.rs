@@ -1,9 +1,13 @@
 //! How far a download is: a bar on a terminal, a line elsewhere.
 
+use std::error::Error as _;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use installer::error::Error;
 use installer::source::Progress;
 
 use crate::output;
@@ -61,5 +65,19 @@ impl Progress for Display {
                 bar.finish_and_clear();
             }
         });
+    }
+
+    fn retrying(&self, location: &str, problem: &str, wait: Duration) {
+        let seconds = wait.as_secs_f64();
+        let text = format!("trying again in {seconds:.1} s: {location}: {problem}");
+        self.change(|state| match &state.bar {
+            Some(bar) => bar.suspend(|| output::say(&text)),
+            None => output::say(&text),
+        });
+    }
+
+    fn passed_over(&self, archive: &Path, error: &Error) {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        output::warn(&format!("{} is not used: {error}{cause}", archive.display()));
     }
 }

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use installer::config_file::{self, Scope};
-use resolver::config::Setting;
 use resolver::pin::{Choice, DistroNames};
 use resolver::source::Row;
 
@@ -69,7 +68,8 @@ fn show(context: &Context, distro: Option<&str>) -> Result<ExitCode, CommandErro
     };
     let file = context.configuration_file()?;
     match setting {
-        Some(Setting { request, line, .. }) => {
+        Some(setting) => {
+            let (request, line) = (setting.request(), setting.line());
             let text = format!("{request} (set by {}:{line})\n", file.display());
             output::data(text.as_bytes()).map(|()| ExitCode::SUCCESS)
         }
@@ -101,8 +101,8 @@ fn warn_of_others(
                 "on {} another entry counts: {}:{}: {}",
                 names.key,
                 file.display(),
-                own.line,
-                own.text
+                own.line(),
+                own.text()
             ),
             &format!("gowr default VERSION --distro {}", names.key),
         );

@@ -103,8 +103,8 @@ fn value(
         _ => {}
     }
     let machine: &LinuxMachine = survey.machine;
-    let inherited = resolver::machine::Machine::environment(machine);
-    let entries = environment::apply(inherited, &resolution.changes);
+    let inherited: Vec<Bytes> = machine.environment().collect();
+    let entries = environment::apply(&inherited, &resolution.changes);
     let set =
         entries.into_iter().find_map(|it| it.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
     let stored = || {

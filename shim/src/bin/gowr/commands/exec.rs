@@ -152,7 +152,7 @@ fn become_command(
             continue;
         }
         let environment = context.process.environment;
-        let mut errno = exec::exec_edited(candidate, words, environment, &[], &[]);
+        let mut errno = exec::exec(candidate, words, environment, &[]);
         if errno == Errno::NOT_EXECUTABLE {
             // A script without a first line that names its interpreter is the shell's.
             errno = become_script(context, candidate, words);
@@ -176,5 +176,5 @@ fn become_script(context: &Context, script: Bytes, words: &[ThinStr<'static>]) -
     let Some(file) = ThinStr::new(path::concat(&[script, b"\0"])) else { return Errno::INVALID };
     let mut arguments = vec![ThinStr::from(c"sh"), file];
     arguments.extend(words.iter().skip(1));
-    exec::exec_edited(b"/bin/sh", &arguments, context.process.environment, &[], &[])
+    exec::exec(b"/bin/sh", &arguments, context.process.environment, &[])
 }

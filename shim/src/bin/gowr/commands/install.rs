@@ -1,5 +1,6 @@
 //! `gowr install`: fetches, verifies and installs toolchains.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use installer::config_file;
@@ -26,6 +27,10 @@ pub(crate) struct Arguments {
     /// A release (1.22.3), a line at its newest release (1.22), or latest
     #[arg(value_name = "VERSION")]
     versions: Vec<String>,
+
+    /// Take it from an archive that is here, or from a directory of them; checked as a download is
+    #[arg(long, value_name = "DIR|ARCHIVE")]
+    from: Option<PathBuf>,
 }
 
 /// What is to be installed when nobody said.
@@ -41,22 +46,15 @@ enum Wish {
 /// Installs.
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let installation = Installation::new(context)?;
+    let from = arguments.from.as_deref();
     if arguments.versions.is_empty() {
-        match wish(context)? {
-            Wish::Requests(requests, place) => {
-                for request in requests {
-                    installation.install(request, &place)?;
-                }
-            }
-            Wish::Newest => install_newest(context, &installation)?,
-            Wish::Answered(version, place) => {
-                let version = version.map_or("a Go of unknown version", ToolchainName::as_str);
-                output::say(&format!(
-                    "nothing to install: {version} is here, as asked for by {place}"
-                ));
-            }
+        if let Some(path) = from
+            && let Some(name) = installation.install_from(path, None)?
+        {
+            make_first_default(context, name.version().line().as_str())?;
+            return Ok(ExitCode::SUCCESS);
         }
-        return Ok(ExitCode::SUCCESS);
+        return install_wish(context, &installation, from);
     }
     // All are judged before the first is fetched.
     let is_newest = |typed: &str| matches!(typed, "latest" | "newest");
@@ -67,9 +65,9 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
     let requests = requests.collect::<Result<Vec<_>, _>>()?;
     for request in requests {
         match request {
-            None => install_newest(context, &installation)?,
+            None => install_newest(context, &installation, from)?,
             Some(request) => {
-                installation.install(request, &format!("the argument {request}"))?;
+                install_one(&installation, from, request, &format!("the argument {request}"))?;
                 make_first_default(context, &request.to_string())?;
             }
         }
@@ -77,9 +75,51 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
-fn install_newest(context: &Context, installation: &Installation<'_>) -> Result<(), CommandError> {
-    let name = installation.newest_release()?;
-    installation.install(Request::Exact(name), "gowr install, as the newest release")?;
+/// What this project asks for.
+fn install_wish(
+    context: &Context,
+    installation: &Installation<'_>,
+    from: Option<&Path>,
+) -> Result<ExitCode, CommandError> {
+    match wish(context)? {
+        Wish::Requests(requests, place) => {
+            for request in requests {
+                install_one(installation, from, request, &place)?;
+            }
+        }
+        Wish::Newest => install_newest(context, installation, from)?,
+        Wish::Answered(version, place) => {
+            installation.complete(version);
+            let version = version.map_or("a Go of unknown version", ToolchainName::as_str);
+            output::say(&format!("nothing to install: {version} is here, as asked for by {place}"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn install_one(
+    installation: &Installation<'_>,
+    from: Option<&Path>,
+    request: Request,
+    asker: &str,
+) -> Result<(), CommandError> {
+    match from {
+        Some(path) => installation.install_from(path, Some(request)).map(|_| ()),
+        None => installation.install(request, asker),
+    }
+}
+
+fn install_newest(
+    context: &Context,
+    installation: &Installation<'_>,
+    from: Option<&Path>,
+) -> Result<(), CommandError> {
+    let name = match from {
+        Some(path) => installation.newest_in(path)?,
+        None => installation.newest_release()?,
+    };
+    let asker = "gowr install, as the newest release";
+    install_one(installation, from, Request::Exact(name), asker)?;
     // The line: the next release of it becomes the default by being installed.
     make_first_default(context, name.version().line().as_str())
 }
@@ -122,7 +162,7 @@ fn pinned(
     context: &Context,
     survey: &Survey<'static, LinuxMachine>,
 ) -> Result<Option<Wish>, CommandError> {
-    let pins = survey.project.pins(survey.machine, &survey.variables, &survey.distro, false);
+    let pins = survey.project.pins(survey.machine, survey.variables, survey.distro, false);
     let Some(file) = pins.project.first() else { return Ok(None) };
     let pin = file.content?;
     let place = format!("{}:{}: {}", to_path(file.path).display(), pin.line, pin.text);
@@ -140,8 +180,8 @@ fn pinned(
 
 /// What go.mod or go.work names.
 fn needed(context: &Context, survey: &Survey<'static, LinuxMachine>) -> Option<Wish> {
-    let need = survey.project.need(survey.machine, &survey.variables, |name| {
-        survey.settings.go_variable(&survey.variables, name)
+    let need = survey.project.need(survey.machine, survey.variables, |name| {
+        survey.settings.go_variable(survey.variables, name)
     })?;
     let place = format!("{}:{}: {}", to_path(need.file).display(), need.line, need.text);
     let request = need.toolchain.map_or(Request::Line(need.version.line()), Request::Exact);

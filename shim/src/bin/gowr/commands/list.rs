@@ -1,11 +1,14 @@
 //! `gowr list`: what this userland has, and what there is to install.
 
+use std::cell::OnceCell;
+use std::env;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::HumanBytes;
-use installer::list;
+use installer::adopt::{self, Managers, Reason};
+use installer::{link, list};
 use resolver::distro_go;
 use resolver::invocation::Program;
 use resolver::path::Bytes;
@@ -48,6 +51,8 @@ struct Row {
     name: Option<String>,
     version_text: Option<String>,
     origin: &'static str,
+    /// Who put there what is adopted.
+    manager: Option<&'static str>,
     #[serde(flatten)]
     goroot: Entry,
     #[serde(skip)]
@@ -55,6 +60,9 @@ struct Row {
     size: Option<u64>,
     links: Vec<String>,
     usable: bool,
+    /// Why what is adopted is not usable.
+    reason: Option<&'static str>,
+    detail: Option<String>,
     active: bool,
 }
 
@@ -62,6 +70,7 @@ struct Row {
 struct RemoteDocument {
     schema: u32,
     releases: Vec<Release>,
+    failures: Vec<Failure>,
 }
 
 /// One release that there is.
@@ -69,6 +78,15 @@ struct RemoteDocument {
 struct Release {
     name: &'static str,
     installed: bool,
+    /// Who has it: `goproxy`, or an address.
+    sources: Vec<String>,
+}
+
+/// One source that did not answer.
+#[derive(Serialize)]
+struct Failure {
+    source: String,
+    message: String,
 }
 
 /// Lists.
@@ -93,12 +111,26 @@ fn remote(
     as_json: bool,
 ) -> Result<(), CommandError> {
     let here = installation.home.installed()?;
-    let names = installation.releases()?.into_iter().filter(|name| is_wanted(wanted, Some(*name)));
-    let releases: Vec<_> = names
-        .map(|name| Release { name: name.as_str(), installed: here.contains(&name) })
+    let listing = installation.listing()?;
+    let releases: Vec<_> = listing
+        .releases
+        .into_iter()
+        .filter(|(name, _)| is_wanted(wanted, Some(*name)))
+        .map(|(name, sources)| {
+            let installed = here.contains(&name);
+            Release { name: name.as_str(), installed, sources }
+        })
         .collect();
+    let failures: Vec<_> = listing
+        .failures
+        .into_iter()
+        .map(|(source, error)| Failure { source, message: CommandError::from(error).line() })
+        .collect();
+    for failure in &failures {
+        output::warn(&format!("{} does not answer: {}", failure.source, failure.message));
+    }
     if as_json {
-        return output::json(&RemoteDocument { schema: 1, releases });
+        return output::json(&RemoteDocument { schema: 1, releases, failures });
     }
     let rows: Vec<_> = releases
         .iter()
@@ -132,12 +164,14 @@ fn line(row: &Row) -> [String; 6] {
     let mark = if row.active { "*" } else { " " };
     let mut links = row.links.join(" ");
     if !row.usable {
-        links = String::from("not usable here");
+        let detail = row.detail.iter().map(|detail| format!(": {detail}"));
+        links = detail.fold(String::from("not usable here"), |text, more| text + &more);
     }
+    let manager = row.manager.map(|manager| format!(" ({manager})")).unwrap_or_default();
     [
         mark.to_owned(),
         row.name.clone().or_else(|| row.version_text.clone()).unwrap_or_else(|| String::from("?")),
-        row.origin.to_owned(),
+        format!("{}{manager}", row.origin),
         row.size.map(|size| HumanBytes(size).to_string()).unwrap_or_default(),
         links,
         String::from_utf8_lossy(row.root).into_owned(),
@@ -157,27 +191,62 @@ fn rows(
         name: None,
         version_text: None,
         origin,
+        manager: None,
         goroot: entry("goroot", Some(root)),
         root,
         size: None,
         links: Vec::new(),
         usable: true,
+        reason: None,
+        detail: None,
         active: active_root == Some(real(root)),
     };
     let mut rows = Vec::new();
+    let managers = OnceCell::new();
+    // Somebody else's may have changed since it was adopted.
+    let adopted = |row: Row, reason: Option<Reason>| Row {
+        manager: managers
+            .get_or_init(|| Managers::find(machine, &|name| env::var_os(name)))
+            .of(real(row.root)),
+        usable: row.usable && reason.is_none(),
+        reason: reason.map(|reason| reason.code()),
+        detail: reason.map(|reason| reason.detail()),
+        ..row
+    };
     for toolchain in list::list(&installation.home, &installation.key)? {
         let origin = match toolchain.origin {
             list::Origin::Store => Origin::Store,
             list::Origin::Adopted => Origin::Adopted,
         };
-        rows.push(Row {
+        let reason = (origin == Origin::Adopted)
+            .then(|| adopt::defect(machine, &toolchain.goroot, Some(&toolchain.name)));
+        let row = Row {
             name: Some(toolchain.name),
             version_text: toolchain.version_text,
             size: toolchain.size,
             links: toolchain.links,
             usable: toolchain.usable,
             ..row(to_bytes(Path::new(&toolchain.goroot)), origin.as_str())
+        };
+        rows.push(match reason {
+            Some(reason) => adopted(row, reason),
+            None => row,
         });
+    }
+    for (name, goroot) in link::read(&installation.home, &installation.key)?.named {
+        if rows.iter().any(|row| row.links.contains(&name)) {
+            continue;
+        }
+        let reason = adopt::defect(machine, &goroot, None);
+        let version_text = toolchain::first_line_of_version(machine, to_bytes(&goroot));
+        let version = version_text.and_then(toolchain::version_of);
+        let row = Row {
+            name: version.map(|name| name.to_string()),
+            version_text: version_text.map(str::to_owned),
+            links: vec![name],
+            ..row(to_bytes(&goroot), Origin::Adopted.as_str())
+        };
+        rows.push(adopted(row, reason));
     }
     let mut add = |toolchain: &Toolchain| {
         let root = toolchain.root.unwrap_or(toolchain.executable);
@@ -189,7 +258,7 @@ fn rows(
             });
         }
     };
-    distro_go::each_root(machine, context.distro(), &mut |root| {
+    distro_go::each_root(machine, &context.distro(), &mut |root| {
         if let Ok(toolchain) = toolchain::goroot(machine, root, Program::Go, Origin::Distro) {
             add(toolchain);
         }

@@ -65,7 +65,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
 }
 
 fn show(survey: &Survey<'static, LinuxMachine>) -> Result<ExitCode, CommandError> {
-    let pins = survey.project.pins(survey.machine, &survey.variables, &survey.distro, false);
+    let pins = survey.project.pins(survey.machine, survey.variables, survey.distro, false);
     let Some(file) = pins.project.first() else {
         let directory = String::from_utf8_lossy(survey.project.directory());
         return Err(CommandError::not_found("nothing is pinned here")
@@ -114,7 +114,7 @@ fn remove(
 }
 
 /// Where the project's pin stands.
-fn directory(survey: &Survey<'static, LinuxMachine>) -> Result<PathBuf, CommandError> {
+pub(crate) fn directory(survey: &Survey<'static, LinuxMachine>) -> Result<PathBuf, CommandError> {
     let here = survey.project.directory();
     if here.is_empty() {
         return Err(CommandError::user("there is no directory to pin a Go in")
@@ -144,7 +144,7 @@ fn overruled(
             place(&outcome.file, pin.line, pin.text)
         ));
     }
-    let pins = survey.project.pins(survey.machine, &survey.variables, &survey.distro, false);
+    let pins = survey.project.pins(survey.machine, survey.variables, survey.distro, false);
     let nearest = pins.project.first().filter(|it| to_path(it.path) != outcome.file)?;
     let pin = nearest.content.as_ref().ok()?;
     let file = to_path(nearest.path);
@@ -157,8 +157,8 @@ fn overruled(
 
 /// A pin below what go.mod needs is never mended silently: Go's own error will stand.
 fn warn_of_floor(context: &Context, survey: &Survey<'static, LinuxMachine>, request: Request) {
-    let need = survey.project.need(survey.machine, &survey.variables, |name| {
-        survey.settings.go_variable(&survey.variables, name)
+    let need = survey.project.need(survey.machine, survey.variables, |name| {
+        survey.settings.go_variable(survey.variables, name)
     });
     if let Some(need) = need.filter(|need| is_below(context, request, need)) {
         output::warn_with_fix(

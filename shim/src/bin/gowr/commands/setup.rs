@@ -65,7 +65,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
     let user = User::detect()?;
     if arguments.remove {
         let steps = setup::remove(&home, &user, arguments.purge)?;
-        let code = report(&steps, "gowr is not on this machine");
+        let code = report(steps, "gowr is not on this machine");
         if arguments.purge && code == ExitCode::SUCCESS {
             forget();
         }
@@ -75,7 +75,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
     let previous = previous::find(&path_variable);
     let steps = setup::apply(&home, &user, to_path(context.directory))?;
     link::create(&home, &context.key()?)?;
-    let code = report(&steps, "everything is in place already");
+    let code = report(steps, "everything is in place already");
     if let Some(previous) = &previous {
         keep(context, &home, previous)?;
     }
@@ -94,19 +94,17 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
 }
 
 /// Says what happened to which file.
-fn report(steps: &[Step], nothing: &str) -> ExitCode {
+fn report(steps: Vec<Step>, nothing: &str) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     let mut is_anything = false;
     for step in steps {
-        let did = match &step.outcome {
+        let did = match step.outcome {
             Outcome::Unchanged => continue,
             Outcome::Created => "created",
             Outcome::Changed => "changed",
             Outcome::Removed => "removed",
             Outcome::Failed(error) => {
-                CommandError::user(format!("cannot change {}", step.file.display()))
-                    .caused_by(&error.to_string())
-                    .report();
+                CommandError::from(error).report();
                 code = ExitCode::FAILURE;
                 is_anything = true;
                 continue;

@@ -1,18 +1,23 @@
 //! `gowr which --json`: the document, key by key in its order. docs/which.schema.json describes it.
 
+use std::env;
+
+use installer::adopt::Managers;
 use resolver::cache::{Cache, CacheSource};
 use resolver::distro;
 use resolver::environment::Change;
 use resolver::failure::Code as ErrorCode;
 use resolver::machine::Machine;
+use resolver::path::Bytes;
 use resolver::project::Need;
 use resolver::real_path::real_path;
 use resolver::source::Source;
-use resolver::toolchain::Toolchain;
+use resolver::toolchain::{Origin, Toolchain};
 use resolver::version::ToolchainName;
 use resolver::witness::Loser;
 use resolver::{Failure, Resolution};
 use serde::Serialize;
+use shim::machine::LinuxMachine;
 
 use super::warning::Warning;
 use super::{Report, observations};
@@ -46,7 +51,7 @@ pub(super) struct Document<'a> {
 #[derive(Serialize)]
 struct OriginPart {
     kind: &'static str,
-    /// Which manager installed what is adopted.
+    /// Who put a toolchain there that is neither gowr's nor taken from the distro's own places.
     manager: Option<&'static str>,
 }
 
@@ -164,8 +169,10 @@ impl<'a> Document<'a> {
             go: entry("go", toolchain.map(|toolchain| toolchain.executable)),
             version: toolchain.and_then(version),
             version_text: toolchain.and_then(|toolchain| toolchain.version_text),
-            origin: toolchain
-                .map(|toolchain| OriginPart { kind: toolchain.origin.as_str(), manager: None }),
+            origin: toolchain.map(|it| OriginPart {
+                kind: it.origin.as_str(),
+                manager: manager(machine, it.origin, goroot),
+            }),
             source: source.map(source_part),
             floor: floor(report, resolution, failure),
             will_switch: resolution
@@ -181,6 +188,15 @@ impl<'a> Document<'a> {
             distro: distro_part(report),
             warnings: &report.warnings,
             error: failure.map(error_part),
+        }
+    }
+}
+
+fn manager(machine: &LinuxMachine, origin: Origin, goroot: Option<Bytes>) -> Option<&'static str> {
+    match origin {
+        Origin::Store | Origin::Distro => None,
+        Origin::Adopted | Origin::Path | Origin::Explicit => {
+            Managers::find(machine, &|name| env::var_os(name)).of(goroot?)
         }
     }
 }
@@ -218,8 +234,8 @@ fn floor(
     }
     let survey =
         report.survey.as_ref().filter(|_| failure.is_some_and(|it| it.code == ErrorCode::Floor))?;
-    let need = survey.project.need(survey.machine, &survey.variables, |name| {
-        survey.settings.go_variable(&survey.variables, name)
+    let need = survey.project.need(survey.machine, survey.variables, |name| {
+        survey.settings.go_variable(survey.variables, name)
     });
     need.map(|need| part(need, false))
 }

@@ -1,0 +1,79 @@
+//! For the fuzz targets (`fuzz/`), which see only what is public: their way to parsers that nobody else needs. Compiled
+//! with `--cfg fuzzing` alone.
+//!
+//! What must be true of an answer is asserted here, beside the parser that gave it.
+
+use std::path::Path;
+
+use resolver::version::ToolchainName;
+
+use crate::download::answer;
+use crate::download::location::WebAddress;
+use crate::download::netrc::Netrc;
+use crate::error::Error;
+use crate::source::files::index::Index;
+use crate::source::goproxy;
+use crate::unpack::{Cancellation, tar};
+
+/// A `.netrc`: what is found for a server was said for it.
+pub fn netrc(content: &str) {
+    let netrc = Netrc::parse(content);
+    for address in ["https://example.com/", "http://example.com/", "https://example.com:8443/x"] {
+        let address = WebAddress::parse(address).expect("an address");
+        if let Some(credentials) = netrc.credentials(&address) {
+            assert!(address.is_secure() && content.contains(address.host()));
+            assert!(!credentials.header().contains(['\r', '\n']));
+        }
+    }
+}
+
+/// A `Content-Range` header, where so many bytes at the end of a file, or from a place on, were asked for.
+pub fn content_range(header: &str, length: Option<u64>, asked: u64) {
+    for (first, end, total) in answer::ranges(header, length, asked) {
+        assert!(first < end && end <= total);
+        assert!(length.is_none_or(|length| length == end - first));
+    }
+}
+
+/// An address, and a redirect from it: none leads to where no server is, or puts a password into words.
+pub fn address(text: &str, target: &str) {
+    let Ok(address) = WebAddress::parse(text) else { return };
+    assert!(!address.host().is_empty() && address.port() > 0);
+    if let Ok(next) = address.redirect(target) {
+        assert!(!next.host().is_empty());
+        let is_kept = next.credentials().is_some() && !target.contains('@');
+        assert!(!is_kept || next.uri().authority() == address.uri().authority());
+    }
+}
+
+/// The index of the Go project's downloads: every release it has is one, and has a hash or an error.
+pub fn index(content: &[u8]) {
+    let Ok(index) = Index::parse(content) else { return };
+    for name in index.versions() {
+        assert!(!name.has_suffix());
+        let _ = index.hash(&name);
+    }
+    for line in index.checksums().lines() {
+        let (hash, file) = line.split_once("  ").expect("two columns");
+        assert!(hash.len() == 64 && !file.contains(['/', ' ']));
+    }
+}
+
+/// The list of versions of a proxy: in order, each once.
+pub fn versions(content: &[u8]) {
+    let names = goproxy::parse_versions(content, "linux-amd64");
+    let in_order = |pair: &[ToolchainName]| pair[0].version().compare(pair[1].version()).is_le();
+    assert!(names.windows(2).all(|pair| in_order(pair) && pair[0] != pair[1]));
+}
+
+/// A release's tar.gz, into an empty directory.
+pub fn tar(content: &[u8], tree: &Path) -> Result<(), Error> {
+    let job = tar::Job {
+        reader: Box::new(content),
+        copy: None,
+        tree,
+        progress: &(),
+        cancellation: &Cancellation::default(),
+    };
+    tar::unpack(job, &|_| Error::Stopped).map(drop)
+}
