@@ -91,20 +91,17 @@ impl<D> Project<D> {
 
     fn at<M: Machine<Directory = D>>(machine: &M, path: Bytes) -> Self {
         let mut levels: Vec<(Bytes, D)> = Vec::new();
-        let mut next = machine.open_directory(None, b"/").map(|root| (&b"/"[..], root));
+        let Ok(root) = machine.open_directory(None, b"/") else { return Self { path, levels } };
+        levels.push((b"/", root));
         let mut start = 1;
-        // What cannot be opened holds nothing anyone could read.
-        while let Ok(level) = next {
-            let (_, directory) = &level;
-            let Some(rest) = path.get(start..).filter(|rest| !rest.is_empty()) else {
-                levels.push(level);
-                break;
-            };
+        while let Some(rest) = path.get(start..).filter(|rest| !rest.is_empty()) {
             let length = find_byte(rest, b'/').unwrap_or(rest.len());
             let (component, _) = rest.split_at(length);
-            let (level_path, _) = path.split_at(start + length);
-            next = machine.open_directory(Some(directory), component).map(|it| (level_path, it));
-            levels.push(level);
+            let (level, _) = path.split_at(start + length);
+            let above = levels.last().map(|(_, directory)| directory);
+            // What cannot be opened holds nothing anyone could read.
+            let Ok(directory) = machine.open_directory(above, component) else { break };
+            levels.push((level, directory));
             start += length + 1;
         }
         Self { path, levels }

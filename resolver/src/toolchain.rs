@@ -68,10 +68,9 @@ pub struct Toolchain {
 impl Toolchain {
     /// One of gowr's own, by name; what is in the store was checked when it was installed.
     pub fn in_store(toolchains: &[u8], name: ToolchainName, program: Program) -> Self {
-        let name_text = name.as_str().as_bytes();
-        let in_root = [b"/bin/", program.as_str().as_bytes()];
-        let executable = path::concat(&[toolchains, b"/", name_text, in_root[0], in_root[1]]);
-        let (root, _) = executable.split_at(toolchains.len() + 1 + name_text.len());
+        let (directory, program) = (name.as_str().as_bytes(), program.as_str().as_bytes());
+        let executable = path::concat(&[toolchains, b"/", directory, b"/bin/", program]);
+        let (root, _) = executable.split_at(toolchains.len() + 1 + directory.len());
         Self {
             executable,
             root: Some(root),
