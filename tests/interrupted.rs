@@ -11,8 +11,7 @@ use nix::unistd::Pid;
 
 use crate::support::goproxy::{Service, install, is_archive, without_downloads};
 use crate::support::server::{Ending, Server};
-use crate::support::{World, tool};
-use crate::userland::user_namespace;
+use crate::support::World;
 
 #[test]
 fn a_connection_that_breaks_is_taken_up_again() {
@@ -35,28 +34,6 @@ fn a_connection_that_breaks_is_taken_up_again() {
     let requests = server.requests();
     let archive = requests.iter().filter(|request| is_archive(&request.path));
     assert_eq!(archive.filter(|request| request.header("If-Range").is_some()).count(), 3);
-}
-
-#[test]
-fn a_full_disk() {
-    let service = Service::new(&["go1.22.3"]);
-    let log = service.log.clone();
-    let server = service.start();
-    let world = World::new();
-    let gowr_home = world.path("small");
-    fs::create_dir(&gowr_home).unwrap();
-    let script = "mount -t tmpfs -o size=1m small \"$GOWR_HOME\"; \"$@\"; status=$?; find \"$GOWR_HOME\" -name 'go1*'; exit $status";
-    let mut words = vec!["unshare", "--mount"];
-    words.extend(user_namespace());
-    words.extend(["--propagation=private", "sh", "-c", script, "sh"]);
-    let outcome = install(&world, &server, &log, &["1.22.3"])
-        .program(env!("CARGO_BIN_EXE_gowr"))
-        .env("GOWR_HOME", &gowr_home)
-        .under(words)
-        .run();
-    assert_eq!(outcome.code(), Some(1), "{}", outcome.report());
-    assert!(outcome.stderr().to_lowercase().contains("no space left"), "{}", outcome.report());
-    assert_eq!(outcome.stdout(), "", "left behind: {}", outcome.report());
 }
 
 #[test]
@@ -86,60 +63,6 @@ fn interrupted_it_leaves_nothing() {
         assert_eq!(left, 0, "{signal}");
         assert!(!world.goroot("go1.22.3").exists());
         asked.try_iter().count();
-    }
-}
-
-/// Killed at the Nth of these calls: what was there is there, or what was to be there is there whole.
-#[test]
-fn killed_at_any_instant() {
-    let service = Service::new(&["go1.22.3"]);
-    let log = service.log.clone();
-    let server = service.start();
-    let complete = {
-        let world = World::new();
-        install(&world, &server, &log, &["1.22.3"]).run().success();
-        without_downloads(&world.gowr_home())
-    };
-    for (calls, step) in [
-        ("rename,renameat,renameat2", 1),
-        ("symlink,symlinkat", 1),
-        ("mkdir,mkdirat", 7),
-        ("write", 23),
-        ("openat", 61),
-    ] {
-        for number in (1..).step_by(step) {
-            let world = World::new();
-            let inject = format!("inject={calls}:signal=SIGKILL:when={number}");
-            let trace = ["-f", "-qq", "-o", "/dev/null", "-e", &inject];
-            let killed = install(&world, &server, &log, &["1.22.3"])
-                .under(trace)
-                .under([tool("strace")])
-                .run();
-            if killed.status().success() {
-                assert!(number > 1, "{calls} is never called");
-                break;
-            }
-            // Either is whole.
-            if world.goroot("go1.22.3").exists() {
-                assert_eq!(
-                    world.go(["version"]).env("GOWR_TOOLCHAIN", "1.22.3").run().quiet().stdout(),
-                    "go version go1.22.3 linux\n"
-                );
-            } else {
-                assert_eq!(
-                    world.go(["version"]).env("GOWR_TOOLCHAIN", "1.22.3").run().code(),
-                    Some(127)
-                );
-            }
-            let again = install(&world, &server, &log, &["1.22.3"]).run();
-            again.success();
-            assert_eq!(
-                without_downloads(&world.gowr_home()),
-                complete,
-                "{calls} {number}: {}",
-                again.report()
-            );
-        }
     }
 }
 

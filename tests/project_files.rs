@@ -173,7 +173,7 @@ fn is_allowed(line: &str) -> bool {
         let is_one = |directory: &&str| {
             ["go", "gowr"].iter().any(|name| path.ends_with(&format!("/gowr/{directory}/{name}")))
         };
-        return programs.iter().any(|directory| is_one(&directory));
+        return programs.iter().any(is_one);
     }
     let opens = call.starts_with("openat(") || call.starts_with("open(");
     let writes = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_TMPFILE"];

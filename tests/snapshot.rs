@@ -141,7 +141,7 @@ fn what_cannot_be_packed() {
     for entry in fs::read_dir(&downloads).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        if name.starts_with("go1.22.3.") && name.ends_with(".zip") {
+        if name.starts_with("go1.22.3.") && !name.ends_with(".tlog-proof") {
             let mut content = fs::read(&path).unwrap();
             content[5000] ^= 1;
             fs::write(&path, content).unwrap();
@@ -156,7 +156,7 @@ fn what_cannot_be_packed() {
         str![[r#"
 ------- stderr -------
 gowr: the archive of go1.22.3 cannot be packed
-  downloads are switched off by GOPROXY=off: set in the environment
+  downloads are switched off by GOPROXY=off: GOPROXY=off in the environment
   run: gowr snapshot save ../x.tar --incomplete
 [exit status: 1]
 
@@ -298,7 +298,7 @@ impl Hostile {
     /// The same for a file's name.
     fn rename(&mut self, index: usize, name: &str) {
         self.manifest["toolchains"][0]["files"][index]["name"] = name.into();
-        self.members[index].0 = name.to_owned();
+        name.clone_into(&mut self.members[index].0);
     }
 
     fn tar(&self) -> Vec<u8> {
@@ -448,7 +448,7 @@ const HOSTILE: &[(&str, Spoil, &str)] = &[
         "size of a large lie",
         |it| {
             changed(it, |it| {
-                it.manifest["toolchains"][0]["files"][0]["size"] = (1_u64 << 40).into()
+                it.manifest["toolchains"][0]["files"][0]["size"] = (1_u64 << 40).into();
             })
         },
         "larger than",
@@ -457,7 +457,7 @@ const HOSTILE: &[(&str, Spoil, &str)] = &[
         "other hash",
         |it| {
             changed(it, |it| {
-                it.manifest["toolchains"][0]["files"][0]["sha256"] = "0".repeat(64).into()
+                it.manifest["toolchains"][0]["files"][0]["sha256"] = "0".repeat(64).into();
             })
         },
         "is damaged",
@@ -516,7 +516,7 @@ const HOSTILE: &[(&str, Spoil, &str)] = &[
         |it| {
             changed(it, |it| {
                 it.manifest["adopted"] =
-                    json!([{"name": null, "registered": ["../x"], "goroot": "/", "manager": null}])
+                    json!([{"name": null, "registered": ["../x"], "goroot": "/", "manager": null}]);
             })
         },
         "is not a name",
@@ -539,7 +539,8 @@ fn three_lines(outcome: &Outcome, what: &str, said: &str) {
     let (code, report) = (outcome.code(), outcome.report());
     assert_eq!(code, Some(1), "{what}: {report}");
     let stderr = outcome.stderr();
-    assert_eq!(stderr.lines().count(), 3, "{what}: {report}");
+    let is_error = |line: &&str| line.starts_with("gowr: ") || line.starts_with("  ");
+    assert_eq!(stderr.lines().filter(is_error).count(), 3, "{what}: {report}");
     assert!(stderr.contains(said), "{what}: no {said:?}: {report}");
 }
 
@@ -710,7 +711,7 @@ exporting Alpine, its whole root file system
     );
     let calls = windows.calls();
     let home = world.home().display().to_string().replace('/', "\\");
-    let export = format!("--export alpine \\\\wsl.localhost\\Debian{home}\\");
+    let export = format!("--export Alpine \\\\wsl.localhost\\Debian{home}\\");
     assert!(calls.starts_with("--list --verbose\n") && calls.contains(&export), "{calls}");
 
     let loaded =
@@ -718,7 +719,7 @@ exporting Alpine, its whole root file system
     assert!(loaded.success().stderr().contains("its user is root"), "{}", loaded.report());
     assert_eq!(world.read("disks/copy/ext4.vhdx"), world.read("alpine.tar"));
     let import = format!("--import Copy \\\\wsl.localhost\\Debian{home}\\disks\\copy \\\\");
-    assert!(windows.calls().contains(&import.replace("\\disks", "\\project\\..\\disks")));
+    assert!(windows.calls().contains(&import));
     assert_eq!(world.read("wsl/distros/Copy"), "Stopped\n");
 
     world.write("text", "no tar");
@@ -737,7 +738,7 @@ exporting Alpine, its whole root file system
         (vec!["load", "../none.tar", "--distro", "New", "--location", "../y"], "is not a file"),
         (
             vec!["load", "../text", "--distro", "New", "--location", "../y"],
-            "Unrecognized archive format",
+            "unrecognized archive format",
         ),
     ] {
         let outcome = windows.run(&words);

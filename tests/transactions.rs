@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use installer::invariants;
+use installer::invariants::{self, Rule};
 use installer::store::{Home, Key};
 
 use crate::support::goproxy::{Service, is_archive};
@@ -48,7 +48,7 @@ impl TestBed {
         let start = format!("{}.h1-", version.trim_start_matches("v0.0.1-"));
         let names = fs::read_dir(&downloads).unwrap().map(|it| it.unwrap().file_name());
         let mut names = names.map(|name| name.into_string().unwrap());
-        let name = names.find(|name| name.starts_with(&start) && name.ends_with(".zip")).unwrap();
+        let name = names.find(|name| name.starts_with(&start) && is_archive(name)).unwrap();
         let hash = name[start.len()..].trim_end_matches(".zip").replace('_', "/").replace('-', "+");
         let mut service = Service::of(Vec::new());
         service.log.append(TOOLCHAIN, &version, &format!("h1:{hash}="));
@@ -178,7 +178,8 @@ impl Struck<'_> {
         let found = State::of(bed, &self.world);
         let Scenario { old, new, .. } = self.scenario;
         // One command may change more than one of them, and each at once.
-        let (list, before, after) = [&found.list, &old.list, &new.list].map(rows).into();
+        let (list, before, after) =
+            [&found.list, &old.list, &new.list].map(|list| rows(list)).into();
         let is_between =
             list.is_subset(&(&before | &after)) && list.is_superset(&(&before & &after));
         assert!(is_between, "{}\n{found:#?}\nis not between\n{old:#?}\n{new:#?}", self.report());
@@ -193,7 +194,7 @@ impl Struck<'_> {
                 self.report()
             );
         }
-        self.holds(|rule| rule.holds_always());
+        self.holds(Rule::holds_always);
     }
 
     /// The name of the call that was hit.
@@ -208,7 +209,7 @@ impl Struck<'_> {
 
     /// There is nothing that a next run would have to take away.
     pub(crate) fn leaves_nothing(&self) {
-        self.holds(|rule| rule == invariants::Rule::Leftover);
+        self.holds(|rule| rule == Rule::Leftover);
     }
 
     /// The same command does what is left to do, and nothing is left behind.
@@ -236,7 +237,7 @@ impl Struck<'_> {
         self.holds(|_| true);
     }
 
-    fn holds(&self, counts: impl Fn(invariants::Rule) -> bool) {
+    fn holds(&self, counts: impl Fn(Rule) -> bool) {
         let violations = violations(&self.world, counts);
         assert_eq!(violations, "", "{}", self.report());
     }
@@ -259,7 +260,7 @@ impl State {
     }
 }
 
-fn rows(list: &String) -> BTreeSet<&str> {
+fn rows(list: &str) -> BTreeSet<&str> {
     list.lines().collect()
 }
 
@@ -274,7 +275,7 @@ fn toolchains(list: &Outcome) -> String {
     list.named(lines.collect::<String>().as_bytes())
 }
 
-fn violations(world: &World, counts: impl Fn(invariants::Rule) -> bool) -> String {
+fn violations(world: &World, counts: impl Fn(Rule) -> bool) -> String {
     let home = Home::new(world.gowr_home()).unwrap();
     let key = Key::parse(&host_key()).unwrap();
     let found = invariants::check(&home, &key).unwrap();

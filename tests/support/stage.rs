@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::string::FromUtf8Error;
 
 use nix::sys::statvfs::statvfs;
 use tempfile::TempDir;
@@ -134,7 +135,7 @@ pub(crate) fn tree(directory: &Path) -> Tree {
             let content = match String::from_utf8(content) {
                 content if content.as_ref().map_or(WHOLE, String::len) >= WHOLE => {
                     let content =
-                        content.map_or_else(|error| error.into_bytes(), String::into_bytes);
+                        content.map_or_else(FromUtf8Error::into_bytes, String::into_bytes);
                     sha256(&content).to_vec()
                 }
                 Ok(text) => text.replace(top.to_str().unwrap(), "[HOME]").into_bytes(),

@@ -62,6 +62,7 @@ impl Run {
         self.traced(usize::MAX, Blow::Kill)
     }
 
+    #[expect(clippy::zombie_processes, reason = "`Tracer::follow` waits for it")]
     fn trace(&self, number: usize, blow: Blow) -> Traced {
         // It stops before it is what it will be, and is traced from there.
         let stopping = ["sh", "-c", "kill -s STOP $$; exec \"$@\"", "sh"];

@@ -90,7 +90,8 @@ impl WebAddress {
             return Err(problem("a password must not go to an insecure address"));
         }
         let host: Authority = host.parse().map_err(|_| problem("it has no host"))?;
-        if host.host().is_empty() {
+        // `http://[]/` is well formed to the parser.
+        if host.host().trim_matches(['[', ']']).is_empty() {
             return Err(problem("it has no host"));
         }
         parts.authority = Some(host);
@@ -235,6 +236,7 @@ mod tests {
             "https://",
             "https://u:secret@/x",
             "https://u:secret@h /x",
+            "http://[]/",
             "file://host/x",
             "file://x",
             "file:///a%00b",

@@ -138,7 +138,7 @@ impl Manifest {
         if let Some(configuration) = &self.configuration
             && let Err(error) = config::parse(path::keep(configuration.clone().into_bytes()))
         {
-            let problem = resolver::pin::Error::from(*error).message();
+            let problem = error.message();
             return Err(format!("the configuration in it cannot be used: {problem}"));
         }
         Ok(())
@@ -247,6 +247,7 @@ mod as_text {
 mod as_optional_text {
     use super::{Deserialize, Deserializer, Serialize, Serializer, Text};
 
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
     pub(super) fn serialize<T: Text, S: Serializer>(
         it: &Option<T>,
         to: S,
@@ -280,6 +281,7 @@ mod as_texts {
 mod as_file_name {
     use super::{Deserialize, Deserializer, Form, Serializer};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub(super) fn serialize<S: Serializer>(form: &Form, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(form.file_name())
     }

@@ -81,7 +81,7 @@ pub fn import(name: &DistroName, location: &Path, file: &Path) -> Result<(), Err
 
 /// A path as Windows has it.
 fn windows_path(path: &Path) -> Result<OsString, Error> {
-    let path = std::path::absolute(path).during("find", path)?;
+    let path = fs::canonicalize(path).during("find", path)?;
     let output = run("wslpath", [OsStr::new("-w"), path.as_os_str()])?;
     let end = output.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r'));
     Ok(OsString::from_vec(output[..end.map_or(0, |end| end + 1)].to_vec()))
@@ -114,9 +114,8 @@ fn run<const COUNT: usize>(
     let said: Vec<_> = [output.stdout, output.stderr].iter().map(|it| decode(it)).collect();
     let said = said.join("\n");
     let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let words = arguments.map(|word| word.to_string_lossy().into_owned()).join(" ");
     Err(Error::Windows {
-        message: format!("{program} {} has failed", words.escape_debug()),
+        message: format!("{program} {} has failed", arguments[0].display()),
         cause: if lines.is_empty() {
             output.status.to_string().into()
         } else {

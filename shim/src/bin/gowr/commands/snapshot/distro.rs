@@ -38,6 +38,8 @@ pub(super) fn save(typed: &str, target: &Path) -> Result<ExitCode, CommandError>
             .caused_by("an export ends all that runs in a distro")
             .fixed_by(format!("wsl.exe --terminate {}", name.as_str())));
     }
+    // As it is spelled there.
+    let name = DistroName::parse(&found.name).unwrap_or(name);
     output::say(&format!("exporting {}, its whole root file system", found.name));
     windows::export(&name, target)?;
     output::data(&[to_bytes(target), b"\n"].concat())?;

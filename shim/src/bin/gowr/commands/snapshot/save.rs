@@ -172,7 +172,7 @@ fn adopted(
 fn configuration(context: &Context) -> Result<Option<String>, CommandError> {
     let Ok(file) = context.configuration_file() else { return Ok(None) };
     match fs::read_to_string(&file) {
-        Ok(content) => Ok(Some(content)),
+        Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(CommandError::configuration(format!("cannot read {}", file.display()))
             .caused_by(&error.to_string())
