@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::support::World;
 use crate::support::goproxy::{Service, install, is_archive, without_downloads};
 use crate::support::server::{Ending, Server};
-use crate::support::World;
 
 #[test]
 fn a_connection_that_breaks_is_taken_up_again() {

@@ -60,6 +60,18 @@ impl TestBed {
             self.scenario("install, what the project asks for", &["install"], |world| {
                 world.write("project/.go-version", "1.22.4\n");
             }),
+            self.scenario("snapshot save", &["snapshot", "save", "x.tar"], |world| {
+                install(world, &["1.22.4", "1.21"]);
+            }),
+            self.scenario("snapshot load", &["snapshot", "load", "x.tar", "--pins"], |world| {
+                world.write("project/.go-version", "1.22.4\n");
+                install(world, &["1.22.4"]);
+                world.write(".config/gowr/config.yaml", "cache: plain\n");
+                self.gowr(world, &["snapshot", "save", "x.tar"]).run().success();
+                self.gowr(world, &["uninstall", "1.22.4"]).run().success();
+                fs::remove_dir_all(world.path(".config/gowr")).unwrap();
+                fs::remove_file(world.path("project/.go-version")).unwrap();
+            }),
             self.scenario("adopt", &["adopt"], theirs),
             self.scenario(
                 "adopt DIR --name",

@@ -44,12 +44,13 @@ enum Place {
 impl Writer {
     /// Begins a snapshot at a path. A file that is there is replaced; a directory with something in it is not.
     pub fn create(target: &Path, form: Form) -> Result<Self, Error> {
-        let found = fs::symlink_metadata(target);
+        let target = std::path::absolute(target).during("find", target)?;
+        let found = fs::symlink_metadata(&target);
         let is_free = match (&found, form) {
             (Err(_), _) => true,
             (Ok(found), Form::Tar) => found.is_file(),
             (Ok(found), Form::Directory) => {
-                found.is_dir() && fs::read_dir(target).during("list", target)?.next().is_none()
+                found.is_dir() && fs::read_dir(&target).during("list", &target)?.next().is_none()
             }
         };
         if !is_free {
@@ -60,12 +61,12 @@ impl Writer {
         }
         let place = match form {
             Form::Tar => {
-                let temporary = atomic::temporary_beside(target, NewFile::Plain)?;
+                let temporary = atomic::temporary_beside(&target, NewFile::Plain)?;
                 Place::Tar(Box::new(Builder::new(temporary)))
             }
-            Form::Directory => Place::Directory(TemporaryDirectory::beside(target)?),
+            Form::Directory => Place::Directory(TemporaryDirectory::beside(&target)?),
         };
-        Ok(Self { target: target.to_path_buf(), place })
+        Ok(Self { target, place })
     }
 
     /// Adds a file, read from `path`.

@@ -24,8 +24,9 @@ use place::Verdict;
 /// How many of each kind.
 const CASES: u64 = if cfg!(feature = "long") { 6000 } else { 300 };
 
-/// What the whole process may take, in KiB: the archives here are small, and what they claim is not believed.
-const MAXIMUM_MEMORY: u64 = 150 << 10;
+/// What the whole process may take, in KiB, with one archive for each processor in the making: the archives are small,
+/// and what they claim is not believed.
+const MAXIMUM_MEMORY: u64 = 256 << 10;
 
 /// Numbers that look like chance and are the same each time.
 struct Dice(u64);

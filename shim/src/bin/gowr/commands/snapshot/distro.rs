@@ -7,12 +7,17 @@ use std::process::ExitCode;
 use installer::snapshot::windows::{self, DistroName};
 use resolver::path::shell_quoted;
 
-use crate::context::to_bytes;
+use crate::context::{Context, to_bytes};
 use crate::error::CommandError;
+use crate::interrupt;
 use crate::output;
 
 /// Exports one.
-pub(super) fn save(typed: &str, target: &Path) -> Result<ExitCode, CommandError> {
+pub(super) fn save(
+    context: &Context,
+    typed: &str,
+    target: &Path,
+) -> Result<ExitCode, CommandError> {
     let name = name(typed)?;
     let by_hand = || format!("wsl.exe --export {} FILE", name.as_str());
     if env::var("WSL_DISTRO_NAME").is_ok_and(|here| name.is(&here)) {
@@ -41,6 +46,8 @@ pub(super) fn save(typed: &str, target: &Path) -> Result<ExitCode, CommandError>
     // As it is spelled there.
     let name = DistroName::parse(&found.name).unwrap_or(name);
     output::say(&format!("exporting {}, its whole root file system", found.name));
+    interrupt::also_sweep(target);
+    interrupt::sweep_when_interrupted(context);
     windows::export(&name, target)?;
     output::data(&[to_bytes(target), b"\n"].concat())?;
     Ok(ExitCode::SUCCESS)

@@ -73,12 +73,15 @@ struct Document<'a> {
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let target = arguments.target.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
     if let Some(name) = &arguments.distro {
-        return distro::save(name, &target);
+        return distro::save(context, name, &target);
     }
     let installation = Installation::new(context)?;
     interrupt::also_sweep(&target);
     interrupt::sweep_when_interrupted(context);
-    let mut writer = Writer::create(&target, Form::of(&target))?;
+    let mut writer = Writer::create(&target, Form::of(&target)).map_err(|error| {
+        let replaced = "only a file and an empty directory are replaced by a snapshot";
+        CommandError::from(error).or_caused_by(replaced)
+    })?;
     let mut toolchains = Vec::new();
     for name in installation.home.installed()?.into_iter().filter(|name| !name.has_suffix()) {
         let files = match installation.pack(&mut writer, &name) {
@@ -126,6 +129,9 @@ fn not_packed(name: &ToolchainName, error: &CommandError, target: &Path) -> Comm
 }
 
 fn report(manifest: &Manifest) {
+    if manifest.toolchains.is_empty() {
+        output::say("gowr has installed no toolchain here: none is packed");
+    }
     for toolchain in manifest.toolchains.iter().filter(|it| !it.files.is_empty()) {
         let size = toolchain.files.iter().map(|file: &PackedFile| file.size).sum();
         output::say(&format!("{} is packed ({})", toolchain.name, HumanBytes(size)));
