@@ -45,7 +45,7 @@ pub fn has_default(file: &Path, here: &DistroNames<'_>) -> Result<bool, Error> {
     let content = edit::read(file)?.unwrap_or_default();
     let config =
         config::parse(path::concat(&[&content])).map_err(|error| edit::bad(file, *error))?;
-    Ok(answers(&config, here))
+    Ok(answers(config, here))
 }
 
 fn answers(config: &Config, here: &DistroNames<'_>) -> bool {
@@ -125,7 +125,7 @@ fn change(
     let content = old.as_deref().unwrap_or_default();
     let config =
         config::parse(path::concat(&[content])).map_err(|error| edit::bad(file, *error))?;
-    let new = edit(&config, content).map_err(|error| edit::bad(file, error))?;
+    let new = edit(config, content).map_err(|error| edit::bad(file, error))?;
     // Nothing is written that cannot be read back.
     let result = new.as_deref().unwrap_or_default();
     config::parse(path::concat(&[result])).map_err(|error| edit::bad(file, *error))?;

@@ -54,7 +54,8 @@ unsafe fn move_pair<T: Copy>(to: *mut u8, from: *const u8, length: usize) {
 ///
 /// # Safety
 /// As for [`memmove`].
-#[inline(always)] // a call would be a quarter of the work
+#[expect(clippy::inline_always, reason = "a call would be a quarter of the work")]
+#[inline(always)]
 unsafe fn move_short(to: *mut u8, from: *const u8, length: usize) {
     // SAFETY: each piece lies inside the run.
     unsafe {
