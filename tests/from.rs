@@ -10,9 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 use crate::support::downloads::{self, Downloads, checksum, file_name};
-use crate::support::goproxy::{
-    Service, contents, install, is_archive, refused, without_downloads,
-};
+use crate::support::goproxy::{Service, contents, install, is_archive, refused, without_downloads};
 use crate::support::log::Log;
 use crate::support::module::PLATFORM;
 use crate::support::{Run, World};

@@ -5,8 +5,8 @@
 //! was kept; for a file the Go project's index says it, now or by what was kept of it.
 
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use resolver::config;

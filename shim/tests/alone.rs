@@ -32,7 +32,10 @@ fn it_says_one_line_where_nobody_can_say_more() {
     assert!(line.starts_with("gowr: go 1.3 is not installed"), "{line}");
     assert!(line.contains("run: gowr install 1.3"), "{line}");
     let file = fs::canonicalize(path("real/go")).expect("it is there");
-    let note = format!("({} cannot explain more: no such file or directory)\n", file.with_file_name("gowr").display());
+    let note = format!(
+        "({} cannot explain more: no such file or directory)\n",
+        file.with_file_name("gowr").display()
+    );
     assert!(line.ends_with(&note), "{line}");
     assert_eq!(line.matches('\n').count(), 1, "{line}");
 }

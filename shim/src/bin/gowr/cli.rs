@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, completions, default, env, exec, install, list, pin, setup, snapshot, uninstall, upgrade,
-    which,
+    adopt, completions, default, env, exec, install, list, pin, setup, snapshot, uninstall,
+    upgrade, which,
 };
 
 /// Chooses the Go that a project and this distro should use, and installs Go toolchains

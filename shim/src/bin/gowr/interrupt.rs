@@ -11,8 +11,8 @@ use std::process::{Command, ExitCode};
 use std::sync::{Once, OnceLock};
 use std::thread;
 
-use installer::{config_file, install, snapshot};
 use installer::store::Home;
+use installer::{config_file, install, snapshot};
 use nix::sys::signal::{SigSet, Signal, raise};
 
 use crate::context::{Context, to_path};
@@ -47,7 +47,11 @@ pub(crate) fn sweep_when_interrupted(context: &Context) {
             let Ok(signal) = signals.wait() else { return };
             // Its standard streams, its environment and its locks' files are those of any program started here.
             let verb = std::ffi::OsStr::from_bytes(VERB);
-            let _ = Command::new(gowr).arg(verb).arg((signal as i32).to_string()).args(TARGET.get()).exec();
+            let _ = Command::new(gowr)
+                .arg(verb)
+                .arg((signal as i32).to_string())
+                .args(TARGET.get())
+                .exec();
             end_by(signal);
         });
     });
@@ -77,11 +81,7 @@ pub(crate) fn take_leftovers_away(context: &Context) {
 }
 
 /// Takes away what an interrupted install left, then ends as that did.
-pub(crate) fn sweep(
-    context: &Context,
-    signal: Option<&[u8]>,
-    target: Option<&[u8]>,
-) -> ExitCode {
+pub(crate) fn sweep(context: &Context, signal: Option<&[u8]>, target: Option<&[u8]>) -> ExitCode {
     take_leftovers_away(context);
     if let Some(target) = target {
         snapshot::sweep(to_path(target));

@@ -34,9 +34,8 @@ const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = std::env::args_os();
-    let process = c_library::process(
-        arguments.filter_map(|argument| CString::new(argument.into_vec()).ok()),
-    );
+    let process =
+        c_library::process(arguments.filter_map(|argument| CString::new(argument.into_vec()).ok()));
     // A bug is told in one line, whatever RUST_BACKTRACE says.
     std::panic::set_hook(Box::new(|panic| {
         output::say(&format!("gowr: internal error: {}", panic.to_string().replace('\n', " ")));

@@ -55,6 +55,6 @@ pub(super) fn wsl(context: &Context) -> Option<(u8, Option<Bytes>)> {
 
 /// The container that this userland is.
 pub(super) fn container(context: &Context) -> Option<Container> {
-    distro::container(context.machine, &context.variables)
+    distro::container(context.machine, context.variables)
         .or_else(|| distro::docker(context.machine))
 }
