@@ -1,7 +1,7 @@
 //! One lock for one piece of work, held by a process and gone with it.
 //!
 //! It is the kernel's advisory lock (`flock`): a killed holder leaves none behind. Where a file system has none (some
-//! NFS servers, some FUSE), each contender puts a mark beside the lock instead: see [`mark`]. All processes that
+//! NFS servers, some FUSE), each contender puts a mark beside the lock instead: see `mark`. All processes that
 //! share a home must find the same: where one has `flock` and another has not, work may be done twice. Publishing is
 //! by rename anyway, so that what comes of it is whole.
 
