@@ -88,6 +88,7 @@ fn becomes() {
             &[
                 unset(Name::GoRoot),
                 unset(Name::GoToolDirectory),
+                unset(Name::GowrProxyVersion),
                 set(Name::GoCache, "/new", Reason::DistroCache),
                 set(Name::GoToolchain, "", Reason::Pin),
             ],

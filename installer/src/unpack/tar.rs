@@ -307,7 +307,7 @@ impl Writer<'_> {
 
     fn put_file(&mut self, name: &[u8], entry: &mut Entry<'_, impl Read>) -> Result<(), Error> {
         let mode =
-            entry.header().mode().map_err(|error| refused_entry(name, &error.to_string()))?;
+            entry.header().mode().map_err(|_| refused_entry(name, "its mode is not a number"))?;
         let parsed = EntryName::parse_in_release(name).map_err(|it| name_error(name, it))?;
         self.make_directories(name, parsed.directory())?;
         self.taken.take(&parsed).map_err(|it| name_error(name, it))?;

@@ -266,6 +266,18 @@ fn what_two_readers_could_read_differently() {
 }
 
 #[test]
+fn what_is_said_of_a_bad_mode_is_said_by_us() {
+    // The library's error quotes the entry, with all that a terminal would act on.
+    let mut tar = tarred(&[file("go/a")]);
+    tar[100..107].copy_from_slice(b"\x1b[31m\xff\xff");
+    let mut fixed = Header::new_ustar();
+    fixed.as_mut_bytes().copy_from_slice(&tar[..512]);
+    fixed.set_cksum();
+    tar[..512].copy_from_slice(fixed.as_bytes());
+    assert_eq!(cause_of(&gzipped(&tar)), "go/a: its mode is not a number");
+}
+
+#[test]
 fn what_is_no_gzip_or_ends_early() {
     let good =
         gzipped(&tarred(&[file("go/x"), part(EntryType::Regular, "go/y", &b"7".repeat(100_000))]));
