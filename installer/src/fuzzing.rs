@@ -13,7 +13,7 @@ use crate::download::netrc::Netrc;
 use crate::error::Error;
 use crate::source::files::index::Index;
 use crate::source::goproxy;
-use crate::unpack::{Cancellation, tar};
+use crate::unpack::tar;
 
 /// A `.netrc`: what is found for a server was said for it.
 pub fn netrc(content: &str) {
@@ -66,14 +66,8 @@ pub fn versions(content: &[u8]) {
     assert!(names.windows(2).all(|pair| in_order(pair) && pair[0] != pair[1]));
 }
 
-/// A release's tar.gz, into an empty directory.
+/// A release's tar file, into an empty directory. Not compressed: the checksum of gzip would keep all changes away from
+/// what is to be tried.
 pub fn tar(content: &[u8], tree: &Path) -> Result<(), Error> {
-    let job = tar::Job {
-        reader: Box::new(content),
-        copy: None,
-        tree,
-        progress: &(),
-        cancellation: &Cancellation::default(),
-    };
-    tar::unpack(job, &|_| Error::Stopped).map(drop)
+    tar::unpack_inflated(tree, content)
 }
