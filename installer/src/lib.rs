@@ -16,6 +16,7 @@ pub mod link;
 pub mod list;
 pub mod lock;
 pub mod pin_file;
+pub mod problem;
 pub mod services;
 pub mod setup;
 pub mod snapshot;

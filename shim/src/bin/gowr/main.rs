@@ -12,6 +12,7 @@ mod installation;
 mod interrupt;
 mod json;
 mod output;
+mod problems;
 mod progress;
 mod request;
 mod shell;

@@ -1,0 +1,48 @@
+//! How `check` and `doctor` show what they found.
+
+use std::fmt::Write;
+
+use installer::problem::{Problem, Severity};
+
+/// A numbered list: what, where it can be seen, and the command that mends it.
+pub(crate) fn list(problems: &[Problem]) -> String {
+    let mut text = String::new();
+    for (problem, number) in problems.iter().zip(1..) {
+        let Problem { code, message, .. } = problem;
+        let note = if problem.severity == Severity::Note { " (note)" } else { "" };
+        let _ = writeln!(text, "{number}. {code}{note}: {message}");
+        for evidence in &problem.evidence {
+            let _ = writeln!(text, "     {evidence}");
+        }
+        if let Some(fix) = &problem.fix {
+            let _ = writeln!(text, "     run: {fix}");
+        }
+    }
+    text
+}
+
+/// Whether one of them counts.
+pub(crate) fn any_counts(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.severity == Severity::Problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use installer::problem::Evidence;
+
+    use super::*;
+
+    #[test]
+    fn notes_are_listed_and_do_not_count() {
+        let problem = Problem::new("exported-goroot", "GOROOT is in the environment")
+            .seen(Evidence::line("/h/.bashrc", 3, "export GOROOT=/usr/lib/go"))
+            .fixed_by("unset GOROOT");
+        let note = Problem::note("out-of-support", "go1.20 is no longer mended");
+        let expected = "1. out-of-support (note): go1.20 is no longer mended\n\
+            2. exported-goroot: GOROOT is in the environment\n     \
+            /h/.bashrc:3: export GOROOT=/usr/lib/go\n     run: unset GOROOT\n";
+        assert_eq!(list(&[note.clone(), problem.clone()]), expected);
+        assert!(!any_counts(std::slice::from_ref(&note)));
+        assert!(any_counts(&[note, problem]));
+    }
+}
