@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use crate::distro_go;
@@ -21,9 +22,18 @@ pub(crate) fn distro<M: Machine, W: Witness>(
     witness: &mut W,
 ) -> Option<Answer> {
     let mut found = None;
+    let mut seen = Vec::new();
     distro_go::each_root(survey.machine, survey.distro, &mut |root| {
         if survey.machine.metadata(None, root, Follow::Links).is_err() {
             return ControlFlow::Continue(());
+        }
+        // One directory has several names (`/usr/lib/go -> go-1.24`), and is passed over once.
+        if W::IS_THOROUGH {
+            let real = real_path(survey.machine, root).unwrap_or(root);
+            if seen.contains(&real) {
+                return ControlFlow::Continue(());
+            }
+            seen.push(real);
         }
         let source = path::keep_value(Source::row(Row::Distro, SourceKind::Distro));
         match toolchain::goroot(survey.machine, root, survey.invocation.program, Origin::Distro) {
@@ -39,7 +49,8 @@ pub(crate) fn distro<M: Machine, W: Witness>(
     found
 }
 
-fn passed_over<W: Witness>(witness: &mut W, source: &Source, unusable: &Unusable) {
+/// Tells why a default is not taken.
+pub(crate) fn passed_over<W: Witness>(witness: &mut W, source: &Source, unusable: &Unusable) {
     witness.lost(|| Loser {
         source: Source { file: Some(unusable.path), ..*source },
         reason: LoserReason::Failed(unusable.code()),

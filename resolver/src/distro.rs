@@ -178,10 +178,11 @@ pub fn container<M: Machine>(machine: &M, variables: &Variables) -> Option<Conta
             let name = container_name(file.content).map(known_text);
             let is_distrobox =
                 || exists(b"/usr/bin/distrobox-export") || (box_id.is_some() && box_id == name);
-            let kind = if exists(b"/run/.toolboxenv") {
-                ContainerKind::Toolbox
-            } else if is_distrobox() {
+            // distrobox leaves toolbox's mark too, for programs that know that one alone.
+            let kind = if is_distrobox() {
                 ContainerKind::Distrobox
+            } else if exists(b"/run/.toolboxenv") {
+                ContainerKind::Toolbox
             } else {
                 ContainerKind::Podman
             };

@@ -6,46 +6,35 @@ use crate::distro::{self, Distro};
 use crate::machine::Machine;
 use crate::path::{self, Bytes};
 use crate::real_path::real_path;
-use crate::text::is_listed_in_any_case;
+use crate::text::{is_listed_in_any_case, words};
 use crate::version::compare;
 
-/// A place where a GOROOT may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// This directory.
-    At(&'static str),
-    /// The newest directory in the first path whose name is the second followed by a version.
-    NewestIn(&'static str, &'static str),
-    /// The GOROOT of the program that this link leads to.
-    TargetOf(&'static str),
-}
-
-use Place::{At, NewestIn, TargetOf};
-
-/// Debian keeps the versions side by side and links the default one.
-const DEBIAN: &[Place] = &[At("/usr/lib/go"), NewestIn("/usr/lib", "go-")];
-const FEDORA: &[Place] = &[At("/usr/lib/golang")];
-/// SUSE links `/usr/bin/go` through alternatives.
-const SUSE: &[Place] = &[TargetOf("/usr/bin/go"), NewestIn("/usr/lib64/go", "")];
-const PLAIN: &[Place] = &[At("/usr/lib/go")];
-
-/// Distros by ID, or by a word of `ID_LIKE`.
-const TABLE: &[(&str, &[Place])] = &[
-    ("debian ubuntu kali linuxmint pop", DEBIAN),
-    ("fedora rhel centos almalinux rocky ol amzn", FEDORA),
-    ("opensuse opensuse-leap opensuse-tumbleweed suse sles", SUSE),
-    ("alpine arch manjaro gentoo void", PLAIN),
+/// Distros by ID, or by a word of `ID_LIKE`, and the places where each keeps its Go, best first.
+///
+/// A place is a directory; with `*`, each one whose name goes on with a version, newest first; a path that ends in
+/// `/bin/go` stands for the GOROOT of the program that it leads to.
+pub const TABLE: &[(&str, &str)] = &[
+    // Versions side by side; the package `golang-go` links the default one, and without it there is no such link.
+    // Split: `src`, `api`, `misc`, `test`, `pkg/include` (since 1.24 `lib`) are relative links into /usr/share/go-1.X.
+    ("debian ubuntu kali linuxmint pop", "/usr/lib/go /usr/lib/go-*"),
+    // VERSION ends in the package's own release (`go1.25.8 (Red Hat 1.25.8-1)`); go.env has GOTOOLCHAIN=local, up to
+    // Fedora 42 GOPROXY=direct and GOSUMDB=off too (https://github.com/developer-portal/content/issues/491).
+    ("fedora rhel centos almalinux rocky ol amzn", "/usr/lib/golang"),
+    // Versions side by side; alternatives lead /usr/bin/go to one. Split: each directory of `src` is an absolute link
+    // into /usr/share/go/1.X (SUSE's go1.X.spec).
+    ("suse opensuse opensuse-leap opensuse-tumbleweed sles", "/usr/bin/go /usr/lib64/go/*"),
+    // Real files; Alpine and Gentoo leave out `testdata`. On Void `bin` is a link to /usr/bin, and there may be no
+    // VERSION (void-packages, srcpkgs/go/template).
+    ("alpine arch manjaro endeavouros cachyos gentoo void", "/usr/lib/go"),
+    // The system's, in the store: `$out/bin/go` leads to `$out/share/go/bin/go` (nixpkgs, compilers/go). That of a
+    // user's profile is found on PATH.
+    ("nixos", "/run/current-system/sw/bin/go"),
 ];
 
-/// Where to look on a distro nobody has heard of, and where a Go may be besides the distro's own.
-const KNOWN: &[Place] = &[
-    At("/usr/lib/go"),
-    NewestIn("/usr/lib", "go-"),
-    At("/usr/lib/golang"),
-    NewestIn("/usr/lib64/go", ""),
-    At("/usr/local/go"),
-    At("/home/linuxbrew/.linuxbrew/opt/go/libexec"),
-];
+/// Where to look on a distro nobody has heard of, and where a Go may be besides the distro's own: the places of all
+/// others, then the archive of go.dev and the images made from it, then Homebrew.
+pub const KNOWN: &str = "/usr/lib/go /usr/lib/go-* /usr/lib/golang /usr/lib64/go/* /usr/local/go \
+                         /home/linuxbrew/.linuxbrew/opt/go/libexec";
 
 /// Shows `visit` the directories where this distro's own Go may be, best first, until it breaks off; none was looked
 /// into yet.
@@ -67,46 +56,58 @@ pub fn each_root<M: Machine>(
 #[inline(never)]
 fn each_of<M: Machine>(
     machine: &M,
-    places: &[Place],
+    places: &'static str,
     visit: &mut dyn FnMut(Bytes) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    for place in places {
-        if let Some(root) = find(machine, *place) {
-            visit(root)?;
+    for place in words(places.as_bytes()) {
+        let place = place.text.as_bytes();
+        if let Some(beginning) = place.strip_suffix(b"*") {
+            let directory = path::parent(beginning).unwrap_or(beginning);
+            let names = machine.list(directory).unwrap_or_default();
+            let mut last = None;
+            while let Some(version) = newest_below(&names, path::file_name(beginning), last) {
+                visit(path::concat(&[beginning, version.as_bytes()]))?;
+                last = Some(version);
+            }
+        } else if place.ends_with(b"/bin/go") {
+            let program = real_path(machine, place).ok();
+            if let Some(root) = program.and_then(path::parent).and_then(path::parent) {
+                visit(root)?;
+            }
+        } else {
+            visit(place)?;
         }
     }
     ControlFlow::Continue(())
 }
 
-fn places(family: &str) -> Option<&'static [Place]> {
+/// The newest version that follows `prefix` in one of the names and is older than `limit`.
+fn newest_below(
+    names: &[Bytes],
+    prefix: &[u8],
+    limit: Option<&'static str>,
+) -> Option<&'static str> {
+    let mut newest: Option<&str> = None;
+    for name in names {
+        let version = name.strip_prefix(prefix).map(core::str::from_utf8);
+        let Some(Ok(version)) = version else { continue };
+        if version.starts_with("1.")
+            && limit.is_none_or(|limit| compare(version, limit).is_lt())
+            && newest.is_none_or(|newest| compare(version, newest).is_gt())
+        {
+            newest = Some(version);
+        }
+    }
+    newest
+}
+
+fn places(family: &str) -> Option<&'static str> {
     for (ids, places) in TABLE {
         if is_listed_in_any_case(ids, family) {
             return Some(places);
         }
     }
     None
-}
-
-fn find<M: Machine>(machine: &M, place: Place) -> Option<Bytes> {
-    match place {
-        At(root) => Some(root.as_bytes()),
-        TargetOf(program) => {
-            let program = real_path(machine, program.as_bytes()).ok()?;
-            path::parent(path::parent(program)?)
-        }
-        NewestIn(directory, prefix) => {
-            let mut newest: Option<(&str, Bytes)> = None;
-            for name in machine.list(directory.as_bytes()).ok()? {
-                let version = name.strip_prefix(prefix.as_bytes());
-                let Some(Ok(version)) = version.map(core::str::from_utf8) else { continue };
-                let is_newer = |(newest, _)| compare(version, newest).is_gt();
-                if version.starts_with("1.") && newest.is_none_or(is_newer) {
-                    newest = Some((version, name));
-                }
-            }
-            newest.map(|(_, name)| path::join(directory.as_bytes(), name))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub mod os_release;
 pub mod path;
 pub mod pin;
 pub mod places;
+pub mod policy;
 pub mod project;
 pub mod real_path;
 pub mod resolution;

@@ -149,7 +149,7 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
                 self.configured(configuration, row, SYSTEM_CONFIGURATION)
             }
             Row::Distro => Ok(defaults::distro(self.survey, witness)),
-            Row::Newest => self.newest(),
+            Row::Newest => self.newest(witness),
             Row::Path => Ok(defaults::next_on_path(self.survey, witness)),
         }
     }
@@ -316,12 +316,16 @@ impl<'a, M: Machine, W: Witness> Rows<'a, M, W> {
         self.by_choices(core::slice::from_ref(&entry.value), source)
     }
 
-    fn newest(&self) -> RowResult {
+    fn newest(&self, witness: &mut W) -> RowResult {
         let source = keep_value(Source::row(Row::Newest, SourceKind::Newest));
         match self.installed.newest() {
             Found::Usable(toolchain) => Ok(Some(Answer { toolchain, source })),
             Found::Unknown => Err(nothing_found()),
-            Found::Unusable(_) | Found::Absent => Ok(None),
+            Found::Unusable(unusable) => {
+                defaults::passed_over(witness, source, unusable);
+                Ok(None)
+            }
+            Found::Absent => Ok(None),
         }
     }
 
