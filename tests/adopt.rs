@@ -4,8 +4,8 @@ mod managers;
 mod mirror;
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use snapbox::{assert_data_eq, str};
@@ -26,6 +26,14 @@ fn put(world: &World, path: &str, version: &str) -> PathBuf {
     let goroot = world.path(path);
     fakes::lay_out(&goroot, version);
     goroot
+}
+
+/// Gives a GOROOT another `go`, and not all of those who share it.
+fn replace_go(goroot: &Path, program: &[u8]) {
+    let go = goroot.join("bin/go");
+    fs::remove_file(&go).unwrap();
+    fs::write(&go, program).unwrap();
+    fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// The userland's links, `name -> target`, sorted.
@@ -417,11 +425,8 @@ fn what_cannot_run_here_is_passed_over() {
     let (bookworm, alpine) = (Root::bookworm(), Root::alpine());
     let world = World::new();
     // Debian 12's `go` needs glibc's loader. In Alpine it is a file that cannot start.
-    let goroot = world.path(".goenv/versions/1.19.7");
-    fs::create_dir_all(goroot.join("pkg/tool")).unwrap();
-    fs::create_dir_all(goroot.join("bin")).unwrap();
-    fs::write(goroot.join("VERSION"), "go1.19.7").unwrap();
-    fs::copy(bookworm.outside("/usr/lib/go-1.19/bin/go"), goroot.join("bin/go")).unwrap();
+    let goroot = put(&world, ".goenv/versions/1.19.7", "go1.19.7");
+    replace_go(&goroot, &fs::read(bookworm.outside("/usr/lib/go-1.19/bin/go")).unwrap());
     let row = |outcome: &Outcome| -> Value {
         let document = outcome.success().json();
         let rows = document["toolchains"].as_array().unwrap().clone();
@@ -451,10 +456,7 @@ fn what_cannot_run_here_is_passed_over() {
     let goroot = put(&world, ".goenv/versions/1.22.3", "go1.22.3");
     let mut program = fs::read(goroot.join("bin/go")).unwrap();
     program[18] ^= 0xff;
-    fs::remove_file(goroot.join("bin/go")).unwrap();
-    fs::write(goroot.join("bin/go"), program).unwrap();
-    fs::set_permissions(goroot.join("bin/go"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .unwrap();
+    replace_go(&goroot, &program);
     let foreign = row(&world.gowr(["adopt", "--json"]).run());
     assert_eq!(foreign["reason"], "wrong-arch");
 }

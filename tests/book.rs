@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! <!-- machine: trixie go1.22.12 -->   a new home directory in a userland (host, trixie, bookworm, alpine), with gowr and
-//!                                      real toolchains; `without-gowr` leaves gowr in ~/build instead
+//!                                      real toolchains; `without-gowr` leaves gowr in ~/build instead;
+//!                                      `podman` has images of Alpine and Debian, without a Go
 //! <!-- userland: alpine -->            the same home directory in another userland
 //! <!-- before:                         commands that are run and not shown
 //! mkdir -p project/below
@@ -12,7 +13,8 @@
 //! ```
 //!
 //! Blocks marked `console` hold commands (`$ `, continued by `> `) and what they print, `[..]` and `...` standing for
-//! anything. A command that fails is followed by `$ echo $?`. `SNAPSHOTS=overwrite` writes into the pages what was printed.
+//! anything. A command that fails is followed by `$ echo $?`. `SNAPSHOTS=overwrite` writes into the pages what was printed,
+//! and `BOOK_PAGE=pins` runs those pages alone.
 
 mod page;
 mod session;
@@ -57,7 +59,10 @@ fn chapter(name: &str) -> String {
 
 #[test]
 fn every_command_prints_what_the_book_says() {
-    let waiting = Mutex::new(pages());
+    // For whoever writes one: the pages with this in their names.
+    let wanted = std::env::var("BOOK_PAGE").unwrap_or_default();
+    let is_wanted = |page: &PathBuf| page.file_name().unwrap().to_str().unwrap().contains(&wanted);
+    let waiting = Mutex::new(pages().into_iter().filter(is_wanted).collect::<Vec<_>>());
     let problems = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..WORKERS {

@@ -126,3 +126,31 @@ gowr: go 1.27.1 is not installed
     let outcome = world.go(["version"]).env("GOTOOLCHAIN", "go1.27.1").env("GOPROXY", "off").run();
     assert!(outcome.stderr().starts_with("go: download"), "{}", outcome.report());
 }
+
+#[test]
+fn what_a_distro_decides_is_shown() {
+    let root = Root::bare("ID=fedora\nVERSION_ID=42\n");
+    root.fake("/usr/lib/golang", "go1.24.9 (Red Hat 1.24.9-1.fc42)");
+    root.write(
+        "/usr/lib/golang/go.env",
+        "# Fedora\nGOPROXY=direct\nGOSUMDB=off\nGOTOOLCHAIN=local\n",
+    );
+    let world = World::new().inside(&root);
+    let listed = world.gowr(["list"]).run().success().stdout();
+    let policy = "/usr/lib/golang  GOTOOLCHAIN=local GOPROXY=direct GOSUMDB=off";
+    assert!(listed.contains("go1.24.9") && listed.contains(policy), "{listed}");
+    let document = world.gowr(["list", "--json"]).run().success().json();
+    let go_env = &document["toolchains"][0]["go_env"];
+    assert_eq!(go_env["file"], "/usr/lib/golang/go.env");
+    for (name, line, value) in
+        [("GOPROXY", 2, "direct"), ("GOSUMDB", 3, "off"), ("GOTOOLCHAIN", 4, "local")]
+    {
+        assert_eq!(go_env["settings"][name]["line"], line, "{document:#}");
+        assert_eq!(go_env["settings"][name]["value"], value);
+    }
+
+    // Without the file there is nothing to say.
+    root.remove("/usr/lib/golang/go.env");
+    let document = world.gowr(["list", "--json"]).run().success().json();
+    assert!(document["toolchains"][0]["go_env"].is_null(), "{document:#}");
+}

@@ -1,6 +1,7 @@
 //! `gowr exec` and `gowr env`: what the proxy does, for one command and for a shell.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 
 use snapbox::{assert_data_eq, str};
@@ -139,4 +140,84 @@ fn windows_directories_are_taken_off_where_that_is_asked_for() {
     let run = world.gowr(["exec", "--clean-path", "--", "go", "version"]).env("PATH", &path);
     let handed = run.run().handed();
     assert!(!handed.variable("PATH").unwrap().contains("/mnt/c"), "{handed:?}");
+}
+
+#[test]
+fn a_tool_is_run_from_where_go_puts_it() {
+    let world = world();
+    let shown = "#!/bin/sh\necho \"$0 $*\"\nexit 7\n";
+    for directory in ["go/bin", "elsewhere", "on-path"] {
+        let tool = world.write(format!("{directory}/tool"), shown);
+        fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let on_path = format!("{}:/usr/bin:/bin", world.path("on-path").display());
+    let run = world.gowr(["run", "tool", "--version", "a b"]).env("PATH", on_path);
+    assert_data_eq!(
+        run.run().snapshot(),
+        str![[r#"
+[HOME]/go/bin/tool --version a b
+[exit status: 7]
+
+"#]]
+    );
+    let elsewhere = run.env("GOBIN", world.path("elsewhere")).run();
+    assert!(elsewhere.stdout().contains("/elsewhere/tool --version"), "{}", elsewhere.report());
+    assert_data_eq!(
+        world.gowr(["run", "nothing"]).run().snapshot(),
+        str![[r#"
+------- stderr -------
+gowr: nothing is not installed
+  looked for in [HOME]/go/bin
+  run: go install PACKAGE/nothing@latest
+[exit status: 127]
+
+"#]]
+    );
+}
+
+#[test]
+fn windows_runs_a_tool_by_a_batch_file() {
+    let world = world();
+    let tool = world.write("go/bin/tool", "#!/bin/sh\n");
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    let write = world.gowr(["run", "--write-cmd", "tool.cmd", "tool"]);
+    assert_data_eq!(
+        write.run().snapshot(),
+        str![[r#"
+------- stderr -------
+gowr: the name of this distro in WSL is not known
+  WSL_DISTRO_NAME is not set: this is no WSL, or sudo or a service took it away
+  run: WSL_DISTRO_NAME=NAME gowr run --write-cmd tool.cmd tool
+[exit status: 125]
+
+"#]]
+    );
+    let write = write.env("WSL_DISTRO_NAME", "Debian");
+    assert_data_eq!(
+        write.run().snapshot(),
+        str![[r#"
+tool.cmd
+
+"#]]
+    );
+    assert_data_eq!(
+        write.run().snapshot(),
+        str![[r#"
+------- stderr -------
+gowr: cannot write tool.cmd
+  it is there already
+  run: gowr run --force --write-cmd tool.cmd tool
+[exit status: 125]
+
+"#]]
+    );
+    assert_eq!(
+        write.args(["--force"]).run().code(),
+        Some(125),
+        "an option of the tool's is no option of ours"
+    );
+    let text = world.read("project/tool.cmd");
+    let programs = world.gowr_home().join("bin/gowr");
+    let call = format!("--exec \"{}\" run \"tool\" %*\r\n", programs.display());
+    assert!(text.contains(&call), "{text}");
 }

@@ -1,6 +1,7 @@
 //! Servers and lines that fail in every way they can: an install goes on where it broke, or ends with one clear error,
 //! soon, in little memory, with nothing left behind.
 
+use std::fs;
 use std::io::Write;
 use std::process::Child;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +20,7 @@ use crate::support::module::{Entry, Module, Zip, incompressible};
 use crate::support::secure_server::SecureServer;
 use crate::support::server::{Ending, Request, Response, Server};
 use crate::support::{Outcome, Run, World, tool};
+use crate::userland::Root;
 
 /// For one refusal, with two tries and a second for each of their reads.
 const SOON: Duration = Duration::from_secs(20);
@@ -475,6 +477,22 @@ fn never_from_https_to_http() {
         .env("SSL_CERT_FILE", secure.certificate());
     refused(&world, &run.run(), "from a secure address to an insecure one", &before);
     assert_eq!(insecure.paths(), [""; 0]);
+}
+
+#[test]
+fn a_userland_without_certificates_trusts_not_everybody() {
+    let site = Site::new();
+    let log = site.log();
+    // By its number: there is no /etc/hosts either.
+    let secure = SecureServer::start_for(&["127.0.0.1"], |_| (), move |it| site.answer(it));
+    let url = secure.server.url().replace("http:", "https:");
+    let world = World::new();
+    let certificate = world.write("root.pem", fs::read(secure.certificate()).unwrap());
+    let before = contents(&world.gowr_home());
+    let run = install(&world, &secure.server, &log, &["1.22.3"]).env("GOPROXY", url);
+    let run = run.inside(&Root::bare("ID=debian\nVERSION_ID=13\n"));
+    refused(&world, &run.clone().run(), "invalid peer certificate: UnknownIssuer", &before);
+    run.env("SSL_CERT_FILE", certificate).run().success();
 }
 
 #[test]

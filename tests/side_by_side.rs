@@ -1,6 +1,9 @@
-//! Two userlands over one home: Debian and Alpine, one static proxy, each with its own Go and its own build cache.
+//! Several userlands over one home: Debian and Alpine, one static proxy, each with its own Go and its own build cache.
+
+mod leaks;
 
 use std::fs;
+use std::path::PathBuf;
 
 use snapbox::{assert_data_eq, str};
 
@@ -10,24 +13,35 @@ use crate::userland::Root;
 const SOURCE: &str =
     "package main\n\nimport \"runtime\"\n\nfunc main() { println(runtime.Version()) }\n";
 
+/// The `go` of Debian 12, which needs glibc's loader, unpacked into the home.
+fn go_of_glibc(world: &World, bookworm: &Root) -> PathBuf {
+    let root = world.path("sdk/go1.19.8");
+    fs::create_dir_all(root.join("pkg/tool")).unwrap();
+    fs::create_dir_all(root.join("bin")).unwrap();
+    fs::write(root.join("VERSION"), "go1.19.8").unwrap();
+    fs::copy(bookworm.outside("/usr/lib/go-1.19/bin/go"), root.join("bin/go")).unwrap();
+    root
+}
+
 #[test]
 fn each_has_its_own_go_and_its_own_cache() {
-    let (trixie, alpine) = (Root::trixie(), Root::alpine());
+    let (bookworm, trixie, alpine) = (Root::bookworm(), Root::trixie(), Root::alpine());
     let world = World::new();
-    world.write("project/go.mod", "module example.com/m\n\ngo 1.21\n");
+    world.write("project/go.mod", "module example.com/m\n\ngo 1.19\n");
     world.write("project/main.go", SOURCE);
     let built = |root: &Root, name: &str| {
         world.go(["build", "-o", name, "."]).inside(root).run().quiet();
         let program = world.run(world.path("project").join(name)).inside(root).run();
         program.success().stderr()
     };
-    assert_eq!(built(&trixie, "on-debian"), "go1.24.4\n");
+    assert_eq!(built(&bookworm, "on-debian-12"), "go1.19.8\n");
+    assert_eq!(built(&trixie, "on-debian-13"), "go1.24.4\n");
     assert_eq!(built(&alpine, "on-alpine"), "go1.26.9\n");
 
     let caches = fs::read_dir(world.path(".cache")).unwrap();
     let mut names: Vec<_> = caches.map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["go-build-alpine-3.23", "go-build-debian-13"]);
+    assert_eq!(names, ["go-build-alpine-3.23", "go-build-debian-12", "go-build-debian-13"]);
 
     // The project may ask for one Go here and another there.
     world.real(OLD);
@@ -106,11 +120,7 @@ fn an_adopted_go_that_cannot_start_here_is_passed_over() {
     // Debian 12's `go` needs glibc's loader: seen from Alpine it is a file that cannot start.
     let (bookworm, alpine) = (Root::bookworm(), Root::alpine());
     let world = World::new();
-    let root = world.path("sdk/go1.19.8");
-    fs::create_dir_all(root.join("pkg/tool")).unwrap();
-    fs::create_dir_all(root.join("bin")).unwrap();
-    fs::write(root.join("VERSION"), "go1.19.8").unwrap();
-    fs::copy(bookworm.outside("/usr/lib/go-1.19/bin/go"), root.join("bin/go")).unwrap();
+    let root = go_of_glibc(&world, &bookworm);
     let which = |userland: &Root| {
         let run =
             world.gowr(["which", "--json"]).env("GOWR_TOOLCHAIN", &root).inside(userland).run();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
 use std::thread;
@@ -18,7 +19,7 @@ use snapbox::{assert_data_eq, str};
 use crate::support::goproxy::{Service, install, is_archive};
 use crate::support::log::Log;
 use crate::support::server::Server;
-use crate::support::{Outcome, Run, World, host_key, tool};
+use crate::support::{Outcome, Run, World, fakes, host_key, tool};
 
 /// A world and a server with these toolchains, none of them installed.
 struct Scene {
@@ -256,6 +257,27 @@ gowr: warning: go 1.22.3 is still asked for by [HOME]/project/.go-version:2: 1.2
         outcome.report()
     );
     assert_eq!(scene.installed(), [""; 0]);
+    scene.assert_sound();
+}
+
+#[test]
+fn a_registered_name_that_leads_nowhere_any_more_is_told() {
+    let scene = Scene::new(&["go1.22.3"]);
+    let world = &scene.world;
+    scene.install(&["1.22.3"]);
+    // Registered are paths: where this one is a link, it may lead elsewhere tomorrow, as it does here.
+    let (mine, current) = (world.path("mine"), world.path("current"));
+    fakes::lay_out(&mine, "go1.20.7");
+    symlink(&mine, &current).unwrap();
+    world.gowr(["adopt", "../current", "--name", "work"]).run().success();
+    fs::remove_file(&current).unwrap();
+    symlink(world.gowr_home().join("toolchains/go1.22.3"), &current).unwrap();
+
+    let outcome = scene.gowr(&["uninstall", "1.22.3"]).run();
+    let warning = "gowr: warning: work is registered for what is gone, and leads nowhere\n  \
+                   run: gowr adopt --remove work\n";
+    assert!(outcome.success().stderr().contains(warning), "{}", outcome.report());
+    world.gowr(["adopt", "--remove", "work"]).run().success();
     scene.assert_sound();
 }
 

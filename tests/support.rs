@@ -6,6 +6,7 @@ pub(crate) mod goproxy;
 #[expect(dead_code, reason = "shared with the installer's own tests, which use more of it")]
 pub(crate) mod log;
 pub(crate) mod module;
+pub(crate) mod podman;
 mod run;
 mod schema;
 pub(crate) mod secure_server;

@@ -2,6 +2,8 @@
 //! of the command's own, so that nothing is installed on this machine and no mount outlives a command.
 
 mod alpine;
+mod boxed;
+mod compiler;
 mod debian;
 mod qcow2;
 
@@ -38,20 +40,66 @@ impl Root {
     /// Debian 13 with Debian's own Go 1.24, linked statically.
     pub(crate) fn trixie() -> Self {
         Self::made("trixie", include_str!("userland/debian.rs"), |path| {
-            debian::unpack("trixie", &["golang-go"], path);
+            debian::unpack("trixie", "trixie", &["golang-go"], path);
         })
     }
 
     /// Debian 12 with Debian's own Go 1.19, from before Go could switch toolchains; linked with glibc.
     pub(crate) fn bookworm() -> Self {
         Self::made("bookworm", include_str!("userland/debian.rs"), |path| {
-            debian::unpack("bookworm", &["golang-go"], path);
+            debian::unpack("bookworm", "bookworm", &["golang-go"], path);
         })
     }
 
     /// Alpine 3.23, musl and busybox, with a Go laid out as Alpine's package is.
     pub(crate) fn alpine() -> Self {
         Self::made("alpine", include_str!("userland/alpine.rs"), alpine::unpack)
+    }
+
+    /// [`Root::trixie`] with Debian's C compiler.
+    pub(crate) fn trixie_with_gcc() -> Self {
+        Self::made("trixie-gcc", include_str!("userland/debian.rs"), |path| {
+            debian::unpack("trixie-gcc", "trixie", &["golang-go", "gcc", "libc6-dev"], path);
+        })
+    }
+
+    /// [`Root::alpine`] with the compiler of [`Root::trixie_with_gcc`], made to compile for musl: to Go it looks the same.
+    pub(crate) fn alpine_with_gcc() -> Self {
+        let debian = Self::trixie_with_gcc();
+        let recipe =
+            concat!(include_str!("userland/alpine.rs"), include_str!("userland/compiler.rs"));
+        Self::made("alpine-gcc", recipe, |path| {
+            alpine::unpack(path);
+            compiler::bring(&debian.path, path);
+        })
+    }
+
+    /// [`Root::trixie`] with what distrobox wants of an image.
+    pub(crate) fn trixie_for_boxes() -> Self {
+        let recipe = concat!(include_str!("userland/debian.rs"), include_str!("userland/boxed.rs"));
+        Self::made("trixie-box", recipe, |path| {
+            let packages = [&["golang-go"], &boxed::PACKAGES[..]].concat();
+            debian::unpack("trixie-box", "trixie", &packages, path);
+            boxed::complete(path);
+        })
+    }
+
+    /// [`Root::alpine`] with what distrobox wants of an image.
+    pub(crate) fn alpine_for_boxes() -> Self {
+        let recipe = concat!(include_str!("userland/alpine.rs"), include_str!("userland/boxed.rs"));
+        Self::made("alpine-box", recipe, |path| {
+            alpine::unpack(path);
+            boxed::complete(path);
+            boxed::complete_busybox(path);
+        })
+    }
+
+    /// A directory with distrobox's commands, from Debian's package: shell scripts, which run on any machine.
+    pub(crate) fn distrobox() -> PathBuf {
+        let root = Self::made("distrobox", include_str!("userland/debian.rs"), |path| {
+            debian::unpack_alone("trixie", "distrobox", path);
+        });
+        root.outside("/usr/bin")
     }
 
     /// A root that is kept, until the code that makes it (`recipe`) changes.

@@ -31,6 +31,7 @@ use crate::store::{Home, Key};
 use candidate::Candidate;
 pub use candidate::Reason;
 use plan::Plan;
+pub use search::module_cache;
 
 /// What became of one directory, or would.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

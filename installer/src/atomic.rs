@@ -184,7 +184,8 @@ pub(crate) fn is_living(temporary: &Path) -> bool {
     File::open(temporary).is_ok_and(|file| !is_nobodys(&file, file.try_lock_shared()))
 }
 
-fn sweep_directory(directory: &Path, is_temporary: impl Fn(&OsStr) -> bool) {
+/// The same for those files of a directory whose names are such.
+pub(crate) fn sweep_directory(directory: &Path, is_temporary: impl Fn(&OsStr) -> bool) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for entry in entries.flatten().filter(|entry| is_temporary(&entry.file_name())) {
         let leftover = entry.path();

@@ -96,6 +96,12 @@ impl Candidate {
         self.hash.as_ref().is_some_and(|named| *named != in_file_name(hash))
     }
 
+    /// Whether gowr put it there: its hash is in its name.
+    pub(crate) fn is_kept(&self) -> bool {
+        let is_hash = |hash: &String| ["h1-", "sha256-"].iter().any(|it| hash.starts_with(it));
+        self.hash.as_ref().is_some_and(is_hash)
+    }
+
     /// Opens the archive.
     pub(crate) fn open(&self) -> Result<File, Error> {
         open(&self.path)
@@ -113,7 +119,7 @@ impl Candidate {
         let _ = atomic::replace_file(&self.proof_path(), proof.as_bytes(), NewFile::Plain);
     }
 
-    fn proof_path(&self) -> PathBuf {
+    pub(crate) fn proof_path(&self) -> PathBuf {
         self.path.with_extension(PROOF_EXTENSION)
     }
 }

@@ -208,6 +208,30 @@ pub enum Error {
         /// The command that mends it, or shows more.
         fix: Option<String>,
     },
+    /// A container cannot be run.
+    #[error("{message}")]
+    Container {
+        /// What this is about.
+        kind: Kind,
+        /// What cannot be done.
+        message: String,
+        /// Why.
+        #[source]
+        cause: Cause,
+        /// The command that mends it, or shows more.
+        fix: Option<String>,
+    },
+    /// The real go did not do what it was asked for.
+    #[error("{message}")]
+    Go {
+        /// What it did not do.
+        message: String,
+        /// What it said.
+        #[source]
+        cause: Cause,
+        /// The command that shows more.
+        fix: Option<String>,
+    },
     /// A lock that should be free by now is not.
     #[error("{} is held by {holder}", path.display())]
     Locked {
@@ -241,9 +265,12 @@ impl Error {
     /// What this is about.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Io { .. } | Self::Locked { .. } | Self::Windows { .. } | Self::Stopped => {
-                Kind::Internal
-            }
+            Self::Io { .. }
+            | Self::Locked { .. }
+            | Self::Windows { .. }
+            | Self::Go { .. }
+            | Self::Stopped => Kind::Internal,
+            Self::Container { kind, .. } => *kind,
             Self::HomeNotAbsolute(_)
             | Self::HomeNotForPath(_)
             | Self::HomeNotWritable { .. }
@@ -298,6 +325,8 @@ impl Error {
             | Self::Setting { fix, .. }
             | Self::Off { fix, .. }
             | Self::NotAdopted { fix, .. }
+            | Self::Go { fix, .. }
+            | Self::Container { fix, .. }
             | Self::Windows { fix, .. } => fix.clone(),
             Self::NotLoaded { snapshot, .. } => Some(format!("ls -l {}", quoted(snapshot))),
             Self::Network { location, .. } | Self::Replaced { location, .. }
@@ -320,7 +349,8 @@ pub(crate) fn edit(file: &Path) -> String {
     format!("${{EDITOR:-vi}} {}", quoted(file))
 }
 
-fn quoted(path: &Path) -> String {
+/// A path as one word of a command.
+pub(crate) fn quoted(path: &Path) -> String {
     resolver::path::shell_quoted(path.as_os_str().as_bytes())
 }
 

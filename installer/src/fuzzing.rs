@@ -7,13 +7,18 @@ use std::path::Path;
 
 use resolver::version::ToolchainName;
 
+use crate::cache::entry;
+use crate::check;
 use crate::download::answer;
 use crate::download::location::WebAddress;
 use crate::download::netrc::Netrc;
 use crate::error::Error;
+use crate::fingerprint::go_program;
+use crate::snapshot::manifest::Manifest;
 use crate::source::files::index::Index;
 use crate::source::goproxy;
 use crate::unpack::tar;
+use crate::vulnerabilities;
 
 /// A `.netrc`: what is found for a server was said for it.
 pub fn netrc(content: &str) {
@@ -70,4 +75,37 @@ pub fn versions(content: &[u8]) {
 /// what is to be tried.
 pub fn tar(content: &[u8], tree: &Path) -> Result<(), Error> {
     tar::unpack_inflated(tree, content)
+}
+
+/// A file of a project that may name a Go, as each kind that there is: every line told of is one of the file's.
+pub fn project_file(content: &str) {
+    let lines = content.lines().count().max(1);
+    for line in check::lines_of_every_kind(content) {
+        assert!((1..=lines).contains(&line), "{line} of {lines}");
+    }
+}
+
+/// A record of the vulnerability database.
+pub fn vulnerability(content: &[u8]) {
+    vulnerabilities::judge(content);
+}
+
+/// An entry of Go's build cache: one that is accepted is for the action it was asked for.
+pub fn cache_entry(name: &[u8], content: &[u8]) {
+    let Some((id, _)) = entry::parse_file_name(name) else { return };
+    let _ = entry::parse_action(content, &id);
+    let _ = entry::is_only_go(&mut std::io::Cursor::new(content));
+}
+
+/// What a snapshot says of itself: every file it names lies in the snapshot.
+pub fn manifest(content: &[u8]) {
+    let Ok(manifest) = Manifest::parse(content) else { return };
+    for file in manifest.files() {
+        assert!(!file.name.contains('/') && !file.name.starts_with('.'), "{}", file.name);
+    }
+}
+
+/// A program of a toolchain.
+pub fn go_program(content: &[u8]) {
+    let _ = go_program::version_and_build_id(content);
 }

@@ -63,6 +63,13 @@ impl GoSettings {
         })
     }
 
+    /// A GOPROXY that asks others than this one does, for a release that it does not serve as it was published.
+    pub fn other_goproxy(&self) -> &'static str {
+        let first = |list: &str| list.split([',', '|']).next().map(|proxy| proxy.trim().to_owned());
+        let is_default = first(self.goproxy.value()) == first(services::DEFAULT_GOPROXY);
+        if is_default { "direct" } else { services::DEFAULT_GOPROXY }
+    }
+
     /// Whether GONOPROXY, or GOPRIVATE in its place, keeps this module away from the proxies.
     pub(crate) fn is_direct(&self, module: &str) -> bool {
         pattern::matches_prefix(self.gonoproxy.value(), module)

@@ -2,11 +2,19 @@
 
 pub mod adopt;
 mod atomic;
+pub mod bisect;
+pub mod cache;
+pub mod check;
+pub mod child;
+pub mod ci;
 pub mod config_file;
+pub mod container;
+pub mod doctor;
 mod download;
 pub mod downloads;
 mod edit;
 pub mod error;
+pub mod fingerprint;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod go_settings;
@@ -15,6 +23,7 @@ pub mod invariants;
 pub mod link;
 pub mod list;
 pub mod lock;
+pub mod matrix;
 pub mod pin_file;
 pub mod problem;
 pub mod services;
@@ -24,6 +33,9 @@ pub mod source;
 mod staging;
 pub mod store;
 pub mod sumdb;
+pub mod support_status;
 pub mod uninstall;
 pub mod unpack;
 pub mod upgrade;
+pub mod vulnerabilities;
+pub mod windows_wrapper;

@@ -32,7 +32,8 @@ pub(crate) const TOOLCHAINS: &str = "../../toolchains";
 pub(crate) const NEWEST: &str = "newest";
 /// The directory of the names that were registered.
 pub(crate) const NAMED: &str = "named";
-const WORK: &str = "links";
+/// The lock of whoever changes links.
+pub(crate) const WORK: &str = "links";
 
 /// One toolchain in a userland's directory of links.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +145,54 @@ pub(crate) fn remove(home: &Home, name: &ToolchainName, here: &Key) -> Result<Wo
     }
     unlink(&home.links().join(name.as_str()))?;
     Ok(work)
+}
+
+/// Makes all links what they should be, in every userland: what is in the store is linked, what leads astray is not.
+pub(crate) fn mend(home: &Home, here: &Key) -> Result<(), Error> {
+    let work = Work::begin_short(home, WORK)?;
+    let stored: Vec<_> = home.installed()?.into_iter().filter(is_static).collect();
+    for key in &home.keys()? {
+        let directory = home.distro(key);
+        let mut astray = Vec::new();
+        for name in names(&directory)?.iter().filter_map(|name| ToolchainName::parse(name)) {
+            let link = directory.join(name.as_str());
+            let right = Path::new(TOOLCHAINS).join(name.as_str());
+            match target(&link)? {
+                Some(target) if target.is_absolute() || target == right && home.has(&name) => {}
+                Some(_) if home.has(&name) => set(&link, &right, &work)?,
+                Some(_) => astray.push(name),
+                None => {}
+            }
+        }
+        for name in &stored {
+            let link = directory.join(name.as_str());
+            if fs::symlink_metadata(&link).is_err() {
+                set(&link, &Path::new(TOOLCHAINS).join(name.as_str()), &work)?;
+            }
+        }
+        derive(home, key, here, &astray, &work)?;
+        for name in &astray {
+            unlink(&directory.join(name.as_str()))?;
+        }
+    }
+    let links = home.links();
+    for name in names(&links)? {
+        let is_stored = stored.iter().any(|stored| stored.as_str() == name);
+        if !is_stored && target(&links.join(&name))?.is_some() {
+            unlink(&links.join(&name))?;
+        }
+    }
+    if !stored.is_empty() {
+        let _links = Made::in_home(links.clone())?;
+        for name in &stored {
+            let link = links.join(name.as_str());
+            if fs::symlink_metadata(&link).map_or(true, |found| found.is_symlink()) {
+                set(&link, &switching_target(name), &work)?;
+            }
+        }
+        sync_directory(&links);
+    }
+    Ok(())
 }
 
 /// What changes among the toolchains of others that a userland uses.
@@ -342,7 +391,8 @@ pub(crate) fn target(link: &Path) -> Result<Option<PathBuf>, Error> {
     }
 }
 
-fn set(link: &Path, to: &Path, work: &Work) -> Result<(), Error> {
+/// Makes a link, in place of what was there.
+pub(crate) fn set(link: &Path, to: &Path, work: &Work) -> Result<(), Error> {
     if target(link)?.as_deref() == Some(to) {
         return Ok(());
     }

@@ -97,6 +97,11 @@ impl Lock {
         }
     }
 
+    /// Takes the lock, or says who has it.
+    pub(crate) fn acquire_at_once(path: &Path) -> Result<Self, Error> {
+        Self::acquire_within(path, Duration::ZERO)
+    }
+
     /// Takes the lock if nobody has it.
     pub(crate) fn try_acquire(path: &Path) -> Result<Option<Self>, Error> {
         match Self::attempt(path)? {

@@ -1,9 +1,13 @@
 //! What `check` and `doctor` find: one form for both, with the evidence and the command that mends it.
 
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 /// Something that is wrong, or worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +35,7 @@ pub enum Severity {
 }
 
 /// Where a problem can be seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// The file, where it is one.
     pub file: Option<PathBuf>,
@@ -98,9 +102,38 @@ impl fmt::Display for Evidence {
     }
 }
 
+/// A path that is not UTF-8 has U+FFFD for what is not, and `file_b64` beside it with its exact bytes: whatever a path
+/// is, what is wrong can be told.
+impl Serialize for Evidence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let file = self.file.as_ref().map(|file| file.to_string_lossy());
+        map.serialize_entry("file", &file)?;
+        if let Some(file) = self.file.as_ref().filter(|file| file.to_str().is_none()) {
+            map.serialize_entry("file_b64", &STANDARD.encode(file.as_os_str().as_bytes()))?;
+        }
+        map.serialize_entry("line", &self.line)?;
+        map.serialize_entry("text", &self.text)?;
+        map.end()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
+
+    #[test]
+    fn any_path_can_be_told() {
+        let json = |file: &[u8]| {
+            serde_json::to_string(&Evidence::file(OsStr::from_bytes(file), "x")).expect("JSON")
+        };
+        assert_eq!(json(b"/p"), r#"{"file":"/p","line":null,"text":"x"}"#);
+        let expected =
+            "{\"file\":\"/p\u{fffd}\",\"file_b64\":\"L3D/\",\"line\":null,\"text\":\"x\"}";
+        assert_eq!(json(b"/p\xff"), expected);
+    }
 
     #[test]
     fn evidence_is_shown_as_compilers_do() {

@@ -27,3 +27,6 @@ pub const DOWNLOADS_INDEX: &str = "https://go.dev/dl/?mode=json&include=all";
 
 /// Another name of [`DOWNLOADS_INDEX`], of the Go project too, reachable inside mainland China.
 pub const DOWNLOADS_INDEX_ALIAS: &str = "https://golang.google.cn/dl/?mode=json&include=all";
+
+/// The Go vulnerability database (<https://go.dev/doc/security/vuln/database>).
+pub const VULNERABILITY_DATABASE: &str = "https://vuln.go.dev";

@@ -76,9 +76,18 @@ pub struct User {
 impl User {
     /// The caller, by the environment. Starts a zsh, if there is one, to learn where its files are.
     pub fn detect() -> Result<User, Error> {
-        let directory =
-            |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let Some(home) = directory("HOME") else {
+        let mut user = Self::without_asking()?;
+        let asked = user.shells.contains(&Shell::Zsh).then(|| zsh::ask_directory(&user.home));
+        if let Some(asked) = asked.flatten() {
+            let inherited = absolute_variable("ZDOTDIR").filter(|directory| *directory != asked);
+            user.zsh_directories = std::iter::once(asked).chain(inherited).collect();
+        }
+        Ok(user)
+    }
+
+    /// The same without starting anything: `.zshenv` may move the files of zsh, and that is not known then.
+    pub fn without_asking() -> Result<User, Error> {
+        let Some(home) = absolute_variable("HOME") else {
             return Err(Error::Refused {
                 message: String::from("HOME is not an absolute path"),
                 fix: Some(String::from("export HOME=DIR")),
@@ -89,16 +98,11 @@ impl User {
         let searched: Vec<_> = env::split_paths(&path).chain(usual).collect();
         let is_there = |shell: &Shell| searched.iter().any(|it| it.join(shell.name()).is_file());
         let shells: Vec<_> = Shell::ALL.into_iter().filter(is_there).collect();
-
-        let inherited = directory("ZDOTDIR");
-        let asked = shells.contains(&Shell::Zsh).then(|| zsh::ask_directory(&home)).flatten();
-        let fresh = asked.or_else(|| inherited.clone()).unwrap_or_else(|| home.clone());
-        let mut zsh_directories = vec![fresh];
-        zsh_directories.extend(inherited.filter(|directory| *directory != zsh_directories[0]));
         Ok(User {
-            configuration: directory("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config")),
+            configuration: absolute_variable("XDG_CONFIG_HOME")
+                .unwrap_or_else(|| home.join(".config")),
+            zsh_directories: vec![absolute_variable("ZDOTDIR").unwrap_or_else(|| home.clone())],
             home,
-            zsh_directories,
             shells,
             system: PathBuf::from("/"),
         })
@@ -130,6 +134,10 @@ impl User {
         files.retain(|file| seen.insert(file.clone()));
         files
     }
+}
+
+fn absolute_variable(name: &str) -> Option<PathBuf> {
+    env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 struct Hook {
@@ -180,6 +188,15 @@ pub fn apply(home: &Home, user: &User, programs: &Path) -> Result<Vec<Step>, Err
         steps.push(Step { file: hook.file, outcome });
     }
     Ok(steps)
+}
+
+/// The files that [`apply`] would put its lines into, and that do not have them.
+pub fn missing(home: &Home, user: &User) -> Vec<PathBuf> {
+    let lacks = |hook: &Hook| {
+        let content = read(&hook.file).ok().flatten().unwrap_or_default();
+        block::insert(&content, &hook.lines, Origin::default()).is_ok_and(|new| new != content)
+    };
+    user.hooks(home).into_iter().filter(lacks).map(|hook| hook.file).collect()
 }
 
 /// Takes gowr's lines out of the user's files and its programs off the machine; toolchains stay, unless `purge`.

@@ -26,7 +26,7 @@ use crate::store::{Home, platform};
 use crate::unpack::empty;
 
 pub mod configuration;
-mod manifest;
+pub(crate) mod manifest;
 mod reader;
 pub mod windows;
 mod writer;

@@ -43,6 +43,10 @@ pub trait Progress: Send + Sync {
     fn retrying(&self, location: &str, problem: &str, wait: Duration) {
         let _ = (location, problem, wait);
     }
+    /// A list of releases was read.
+    fn listed(&self, releases: &[ToolchainName]) {
+        let _ = releases;
+    }
     /// An archive on this machine is not used, and why.
     fn passed_over(&self, archive: &Path, error: &Error) {
         let _ = (archive, error);
@@ -151,6 +155,8 @@ impl Fetcher {
             let by_version = left.version().compare(right.version());
             by_version.then_with(|| left.as_str().cmp(right.as_str()))
         });
+        let names: Vec<_> = listing.releases.iter().map(|(name, _)| *name).collect();
+        self.connection.progress.listed(&names);
         Ok(listing)
     }
 
@@ -188,7 +194,9 @@ impl Fetcher {
 impl Source for Fetcher {
     /// The releases of the first source that answers, oldest first.
     fn versions(&self) -> Result<Vec<ToolchainName>, Error> {
-        self.try_each(|origin| self.versions_of(origin))
+        let releases = self.try_each(|origin| self.versions_of(origin))?;
+        self.connection.progress.listed(&releases);
+        Ok(releases)
     }
 
     fn unpack_kept(

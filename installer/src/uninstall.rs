@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use resolver::pin::Choice;
 use resolver::version::{Request, ToolchainName};
@@ -98,8 +98,13 @@ fn remove(
     // Held until the tree is gone, so that nobody makes links to it.
     let links = link::remove(home, name, here)?;
     if let Some(configuration) = configuration {
-        let left = left_without(home, |in_store, other| in_store && other == name)?;
-        *cleared = clear(configuration, name, &left)?;
+        let left = left_without(home, name)?;
+        *cleared = config_file::clear_defaults(configuration, |choice| match choice {
+            Choice::System => false,
+            Choice::Request(request) => {
+                request.accepts(*name) && !left.iter().any(|name| request.accepts(*name))
+            }
+        })?;
     }
     let goroot = home.toolchain(name);
     fs::rename(&goroot, staged.path().join(name.as_str())).during("remove", &goroot)?;
@@ -125,41 +130,49 @@ fn restore(
     }
 }
 
-/// Takes the defaults away that only this release could answer, after it is gone; says which they were.
-pub fn clear_defaults(
-    home: &Home,
-    configuration: &Path,
-    removed: &ToolchainName,
-) -> Result<Vec<Cleared>, Error> {
-    clear(configuration, removed, &left_without(home, |_, _| false)?)
-}
-
-fn clear(
-    configuration: &Path,
-    removed: &ToolchainName,
-    left: &[ToolchainName],
-) -> Result<Vec<Cleared>, Error> {
-    config_file::clear_defaults(configuration, |choice| match choice {
-        Choice::System => false,
-        Choice::Request(request) => {
-            request.accepts(*removed) && !left.iter().any(|name| request.accepts(*name))
-        }
-    })
-}
-
-/// All toolchains that any userland has, but for those that `is_gone`, told whether it is one of the store.
-fn left_without(
-    home: &Home,
-    is_gone: impl Fn(bool, &ToolchainName) -> bool,
-) -> Result<Vec<ToolchainName>, Error> {
+/// All toolchains that any userland has, but for this one of the store.
+fn left_without(home: &Home, gone: &ToolchainName) -> Result<Vec<ToolchainName>, Error> {
     let mut left = home.installed()?;
-    left.retain(|name| !is_gone(true, name));
+    left.retain(|name| name != gone);
     for key in home.keys()? {
         let entries = link::read(home, &key)?.toolchains.into_iter();
-        let entries = entries.filter(|entry| !is_gone(entry.in_store, &entry.name));
+        let entries = entries.filter(|entry| !(entry.in_store && entry.name == *gone));
         left.extend(entries.map(|entry| entry.name));
     }
     Ok(left)
+}
+
+/// A name that somebody registered, and where it leads now.
+pub struct Registered {
+    /// The userland in which it means something.
+    pub key: Key,
+    /// The name.
+    pub name: String,
+    goroot: PathBuf,
+}
+
+/// The registered names of all userlands.
+fn registered(home: &Home) -> Result<Vec<Registered>, Error> {
+    let mut found = Vec::new();
+    for key in home.keys()? {
+        for (name, target) in link::read(home, &key)?.named {
+            found.push(Registered { key: key.clone(), name, goroot: real(target) });
+        }
+    }
+    Ok(found)
+}
+
+/// The registered names that lead into a release of the store, and nowhere when it is gone.
+pub fn registered_for(home: &Home, name: &ToolchainName) -> Result<Vec<Registered>, Error> {
+    let goroot = real(home.toolchain(name));
+    let mut registered = registered(home)?;
+    registered.retain(|it| it.goroot.starts_with(&goroot));
+    Ok(registered)
+}
+
+/// Without links, where it leads anywhere.
+fn real(path: PathBuf) -> PathBuf {
+    fs::canonicalize(&path).unwrap_or(path)
 }
 
 /// The releases of the store that nothing is known to ask for, oldest first: a newer one of the same line is there as
@@ -169,10 +182,7 @@ fn left_without(
 /// What is no release of the Go project's, or the newest of its line, is never unused.
 pub fn unused(home: &Home, asked: &[Request]) -> Result<Vec<ToolchainName>, Error> {
     let installed = home.installed()?;
-    let mut registered = Vec::new();
-    for key in home.keys()? {
-        registered.extend(link::read(home, &key)?.named.into_values());
-    }
+    let registered = registered(home)?;
     let is_superseded = |name: &ToolchainName| {
         let mut others = installed
             .iter()
@@ -180,9 +190,9 @@ pub fn unused(home: &Home, asked: &[Request]) -> Result<Vec<ToolchainName>, Erro
         others.any(|other| link::preference(other, name).is_gt())
     };
     let is_asked = |name: &ToolchainName| {
-        let goroot = home.toolchain(name);
+        let goroot = real(home.toolchain(name));
         asked.contains(&Request::Exact(*name))
-            || registered.iter().any(|it| it.starts_with(&goroot))
+            || registered.iter().any(|it| it.goroot.starts_with(&goroot))
     };
     let is_unused =
         |name: &ToolchainName| !name.has_suffix() && is_superseded(name) && !is_asked(name);

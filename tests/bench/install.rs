@@ -1,210 +1,167 @@
-//! What an install costs: go1.26.9 as a module from a GOPROXY on loopback, memory to memory, everything verified, beside
-//! cmd/go's own download of the same module in the same run. One after the other, in a fresh random order each round.
+//! What an install costs: go1.26.9 from a server on loopback, memory to memory, by each way there is on this machine. One
+//! after the other, in a fresh random order each round.
 //!
 //! ```text
-//! cargo bench --bench install                  a table in Markdown, about a minute
+//! cargo bench --bench install                  a table in Markdown, about two minutes
 //! cargo bench --bench install -- --rounds 3
 //! ```
+//!
+//! Other managers are measured if they are on PATH; these were put there by `npm install @jdxcode/mise-linux-x64`,
+//! `cargo install goup-rs`, and `go build` in what `go mod download github.com/voidint/g` gives.
 
+mod cost;
+mod floor;
+mod goproxy;
 mod measure;
 mod server;
+mod site;
+mod ways;
 
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use measure::{Dice, NEW, OLD, goal, machine, median, rounds, scratch, toolchain};
-use nix::sys::resource::{UsageWho, getrusage};
+use cost::Cost;
+use measure::{Dice, NEW, goal, machine, median, rounds, scratch};
+use server::Server;
+use site::Site;
+use ways::{Kind, Room, Way};
 
 /// Of cmd/go's wall time and processor time.
 const GOAL: f64 = 0.3;
+/// Of the fastest peer's wall time.
+const PEER_GOAL: f64 = 0.6;
 /// In megabytes.
 const MEMORY_GOAL: f64 = 150.0;
 
-/// The word by which this program runs one command for itself and prints what it cost ([`Cost`]).
-const RUN: &str = "--run-and-measure";
-
-/// One way to install.
-struct Candidate {
-    name: &'static str,
-    environment: Vec<(&'static str, String)>,
-    words: Vec<String>,
-    /// The file that must be there afterwards.
-    proof: PathBuf,
-    costs: Vec<Cost>,
-}
-
-/// What one run cost.
-struct Cost {
-    /// Seconds.
-    wall: f64,
-    /// Seconds on all processors, user and system.
-    processor: f64,
-    /// Peak, in megabytes.
-    memory: f64,
-}
+/// Bytes a second of the slower line.
+const RATE: u32 = 100_000_000;
+/// Milliseconds from the last byte on that line to the end.
+const LAST_BYTE_GOAL: f64 = 60.0;
 
 fn main() {
-    if env::args().nth(1).as_deref() == Some(RUN) {
-        return run_and_measure(&env::args().skip(2).collect::<Vec<_>>());
+    if cost::is_runner() || floor::is_worker() {
+        return;
     }
     let rounds = rounds(7);
     let scratch = scratch("install");
     println!("{}\n", machine());
-    let files = scratch.join("files");
-    fetch_module(&scratch, &files);
-    let address = server::start(&files).expect("loopback can be listened on");
+    let site = Site::prepare(&scratch);
+    let serve = |rate| Server::start(&site.files, rate).expect("loopback can be listened on");
+    let (fast, slow) = (serve(None), serve(Some(RATE)));
+    let room = Room { path: scratch.join("room"), site: &site };
 
-    let room = scratch.join("room");
-    let mut candidates = candidates(&room, &address);
+    let mut ways = room.ways(&fast.address);
+    let mut slow_ways =
+        [(room.gowr_module(&slow.address), vec![]), (room.gowr_archive(&slow.address), vec![])];
     let mut dice = Dice::new();
     for round in 0..=rounds {
-        for index in dice.order(candidates.len()) {
-            let candidate = &mut candidates[index];
-            measure::remove(&room);
-            fs::create_dir_all(room.join("home")).expect("there is room");
-            let cost = candidate.run();
+        for index in dice.order(ways.len() + slow_ways.len()) {
+            room.clear();
+            if let Some(way) = ways.get_mut(index) {
+                try_once(way, &room, round > 0);
+                continue;
+            }
+            let index = index - ways.len();
+            let (way, waits) = &mut slow_ways[index];
+            way.take(&room).expect("as without a limit");
+            let wait = Instant::now().duration_since(slow.last_byte());
             if round > 0 {
-                candidate.costs.push(cost);
+                waits.push(wait.as_secs_f64() * 1e3);
             }
         }
     }
-    report(&candidates);
+    report(&ways);
+    println!(
+        "\n| at {} MB/s (n = {rounds}) | ms after the last byte, median | least |",
+        RATE / 1_000_000
+    );
+    println!("|---|---|---|");
+    for (way, waits) in &slow_ways {
+        println!("| {} | {:.0} | {:.0} |", way.name, middle(waits), least(waits));
+    }
+    goals(&ways);
+    for (way, waits) in &slow_ways {
+        let what = format!("{}, from the last byte at 100 MB/s to the end", way.name);
+        println!("{}", goal(&what, middle(waits), LAST_BYTE_GOAL, " ms"));
+    }
+    println!("\n{}", machine());
     measure::remove(&scratch);
 }
 
-fn candidates(room: &Path, address: &str) -> Vec<Candidate> {
-    let at = |path: &str| room.join(path).display().to_string();
-    let module = format!("v0.0.1-{NEW}.linux-{}", go_architecture());
-    let common = || {
-        vec![
-            ("PATH", "/usr/bin:/bin".to_owned()),
-            ("HOME", at("home")),
-            ("GOPROXY", address.to_owned()),
-        ]
-    };
-    let gowr = Candidate {
-        name: "gowr install",
-        environment: [common(), vec![("GOWR_HOME", at("gowr"))]].concat(),
-        words: [env!("CARGO_BIN_EXE_gowr"), "install", NEW].map(str::to_owned).to_vec(),
-        proof: room.join("gowr/toolchains").join(NEW).join("bin/go"),
-        costs: Vec::new(),
-    };
-    let cmd_go = Candidate {
-        name: "cmd/go",
-        environment: [
-            common(),
-            vec![
-                ("GOTOOLCHAIN", NEW.to_owned()),
-                ("GOPATH", at("gopath")),
-                ("GOCACHE", at("gocache")),
-                ("GOFLAGS", "-modcacherw".to_owned()),
-            ],
-        ]
-        .concat(),
-        words: vec![toolchain(OLD).join("bin/go").display().to_string(), "version".to_owned()],
-        proof: room.join(format!("gopath/pkg/mod/golang.org/toolchain@{module}/bin/go")),
-        costs: Vec::new(),
-    };
-    vec![gowr, cmd_go]
-}
-
-impl Candidate {
-    /// Runs it in a process of its own, whose only child it is: so its peak of memory is its own.
-    fn run(&self) -> Cost {
-        let mut command = Command::new(env::current_exe().expect("there is a /proc"));
-        command.arg(RUN).args(&self.words).env_clear();
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let output = command.output().expect("this program starts");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && self.proof.exists(), "{}: {said}", self.name);
-        let numbers: Vec<f64> = text.split_whitespace().flat_map(str::parse).collect();
-        let [wall, processor, memory] = numbers[..] else { panic!("{}: {text}", self.name) };
-        Cost { wall, processor, memory }
+/// Takes a way that has not failed before. What is gowr's and Go's must not fail.
+fn try_once(way: &mut Way, room: &Room<'_>, counts: bool) {
+    if way.failure.is_some() {
+        return;
+    }
+    match way.take(room) {
+        Ok(cost) if counts => way.costs.push(cost),
+        Ok(_) => {}
+        Err(failure) if way.kind == Kind::Peer => way.failure = Some(failure),
+        Err(failure) => panic!("{}: {failure}", way.name),
     }
 }
 
-/// Runs one command, and prints its seconds, its processor seconds, and its peak of memory in megabytes.
-fn run_and_measure(words: &[String]) {
-    let start = Instant::now();
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null());
-    let status = command.status().expect("it can be executed");
-    let wall = start.elapsed().as_secs_f64();
-    assert!(status.success(), "{status}");
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("it is always known");
-    let seconds = |time: nix::sys::time::TimeVal| {
-        #[expect(clippy::cast_precision_loss, reason = "seconds and microseconds of one run")]
-        let seconds = time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-        seconds
-    };
-    let processor = seconds(usage.user_time()) + seconds(usage.system_time());
-    #[expect(clippy::cast_precision_loss, reason = "kilobytes of one process")]
-    let memory = usage.max_rss() as f64 * 1024.0 / 1e6;
-    println!("{wall} {processor} {memory}");
+const WALL: fn(&Cost) -> f64 = |cost| cost.wall;
+const PROCESSOR: fn(&Cost) -> f64 = |cost| cost.processor;
+
+fn middle(values: &[f64]) -> f64 {
+    median(values.iter().copied())
 }
 
-/// Lets cmd/go fetch the module once, through this machine's own GOPROXY, with its records of the checksum database; what
-/// it keeps is laid out as a GOPROXY is.
-fn fetch_module(scratch: &Path, files: &Path) {
-    let fresh = scratch.join("fresh");
-    let mut command = Command::new(toolchain(OLD).join("bin/go"));
-    command.arg("version").stdout(Stdio::null());
-    command.env("GOTOOLCHAIN", NEW).env("GOPATH", &fresh).env("GOFLAGS", "-modcacherw");
-    command.env_remove("GOROOT").env_remove("GOMODCACHE");
-    assert!(command.status().expect("Go starts").success(), "{NEW} cannot be fetched");
+fn least(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::INFINITY, f64::min)
+}
 
-    fs::rename(fresh.join("pkg/mod/cache/download"), files).expect("cmd/go keeps it there");
-    let databases = files.join("sumdb");
-    let database = fs::read_dir(&databases).expect("the module was verified").next();
-    let database = database.expect("there is one").expect("it can be read").file_name();
-    let served = databases.join(&database);
-    fs::copy(fresh.join("pkg/sumdb").join(database).join("latest"), served.join("latest"))
-        .expect("cmd/go keeps the tree head there");
-    let version = format!("v0.0.1-{NEW}.linux-{}", go_architecture());
-    let module = files.join("golang.org/toolchain/@v");
-    for (path, content) in [
-        (served.join("supported"), String::new()),
-        (module.join("list"), format!("{version}\n")),
-        (module.join(format!("{version}.info")), format!("{{\"Version\":\"{version}\"}}")),
-        (module.join(format!("{version}.mod")), "module golang.org/toolchain\n".to_owned()),
-    ] {
-        fs::write(path, content).expect("there is room");
+impl Way {
+    fn all(&self, of: fn(&Cost) -> f64) -> Vec<f64> {
+        self.costs.iter().map(of).collect()
     }
-    measure::remove(&fresh);
+
+    fn peak(&self) -> f64 {
+        self.costs.iter().map(|cost| cost.memory).fold(0.0, f64::max)
+    }
 }
 
-const fn go_architecture() -> &'static str {
-    if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" }
-}
-
-fn report(candidates: &[Candidate]) {
-    let middle =
-        |candidate: &Candidate, of: fn(&Cost) -> f64| median(candidate.costs.iter().map(of));
-    let wall: fn(&Cost) -> f64 = |cost| cost.wall;
-    let processor: fn(&Cost) -> f64 = |cost| cost.processor;
+fn report(ways: &[Way]) {
     println!(
-        "| install of {NEW}, loopback, memory to memory (n = {}) | wall s, median | least | processor s, median | peak MB |\n|---|---|---|---|---|",
-        candidates[0].costs.len()
+        "| install of {NEW}, loopback, memory to memory (n = {}) | wall s, median | least | processor s, median | least | peak MB |\n|---|---|---|---|---|---|",
+        ways[0].costs.len()
     );
-    let peak =
-        |candidate: &Candidate| candidate.costs.iter().map(|cost| cost.memory).fold(0.0, f64::max);
-    for candidate in candidates {
-        let least = candidate.costs.iter().map(wall).fold(f64::INFINITY, f64::min);
+    for way in ways {
+        if let Some(failure) = &way.failure {
+            eprintln!("{}: {failure}", way.name);
+            continue;
+        }
+        let (wall, processor) = (way.all(WALL), way.all(PROCESSOR));
         println!(
-            "| {} | {:.2} | {least:.2} | {:.2} | {:.0} |",
-            candidate.name,
-            middle(candidate, wall),
-            middle(candidate, processor),
-            peak(candidate)
+            "| {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.0} |",
+            way.name,
+            middle(&wall),
+            least(&wall),
+            middle(&processor),
+            least(&processor),
+            way.peak()
         );
     }
-    let [gowr, cmd_go] = candidates else { unreachable!("there are two") };
-    let ratio = |of| middle(gowr, of) / middle(cmd_go, of);
-    println!("\n{}", goal("wall time, of cmd/go's", ratio(wall), GOAL, ""));
-    println!("{}", goal("processor time, of cmd/go's", ratio(processor), GOAL, ""));
-    println!("{}", goal("peak of memory", peak(gowr), MEMORY_GOAL, " MB"));
+}
+
+/// How gowr's ways stand to the others. Of several peers the best counts.
+fn goals(ways: &[Way]) {
+    let best = |kind, of| {
+        let others = ways.iter().filter(|way| way.kind == kind && way.failure.is_none());
+        others.map(|way| middle(&way.all(of))).fold(f64::INFINITY, f64::min)
+    };
+    println!();
+    for way in ways.iter().filter(|way| way.kind == Kind::Gowr) {
+        let ratio = |kind, of| middle(&way.all(of)) / best(kind, of);
+        for (what, found, limit) in [
+            ("wall time, of cmd/go's", ratio(Kind::Go, WALL), GOAL),
+            ("processor time, of cmd/go's", ratio(Kind::Go, PROCESSOR), GOAL),
+            ("wall time, of the fastest peer's", ratio(Kind::Peer, WALL), PEER_GOAL),
+            ("processor time, of the cheapest peer's", ratio(Kind::Peer, PROCESSOR), 1.0),
+        ] {
+            println!("{}", goal(&format!("{}: {what}", way.name), found, limit, ""));
+        }
+        let what = format!("{}: peak of memory", way.name);
+        println!("{}", goal(&what, way.peak(), MEMORY_GOAL, " MB"));
+    }
 }

@@ -6,6 +6,7 @@
 //! cargo bench --bench proxy -- --rounds 100
 //! ```
 
+mod compile;
 mod measure;
 
 use std::env;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use compile::compile;
 use measure::{Dice, NEW, OLD, goal, machine, median, rounds, scratch, toolchain};
 
 /// What the proxy may cost at most, of what the C program costs.
@@ -170,13 +172,6 @@ fn compare(
     }
     env::set_current_dir("/").expect("there is a root");
     candidates
-}
-
-fn compile(source: &str, flags: &[&str], output: &Path) {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/bench/programs").join(source);
-    let status =
-        Command::new("cc").arg("-O2").args(flags).arg("-o").arg(output).arg(source).status();
-    assert!(status.expect("a C compiler, which Rust links with").success());
 }
 
 /// What a candidate costs over the direct call, in milliseconds.

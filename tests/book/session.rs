@@ -7,6 +7,7 @@ use std::ops::Range;
 use snapbox::{Assert, IntoData};
 
 use super::page::{Command, Page, Step};
+use crate::support::podman::Podman;
 use crate::support::{World, host_key};
 use crate::userland::Root;
 
@@ -60,6 +61,8 @@ fn overwrite(page: &Page, edits: Vec<Edit>) {
 struct Machine {
     world: World,
     userland: Option<Root>,
+    /// With images of Alpine and Debian without a Go.
+    podman: Option<Podman>,
 }
 
 fn userland(name: &str) -> Option<Root> {
@@ -96,7 +99,13 @@ impl Machine {
             "trixie" => "debian-13".to_owned(),
             _ => host_key(),
         });
-        Self { world, userland: userland(name) }
+        let podman = words.iter().any(|word| word == "podman").then(|| {
+            let podman = Podman::own();
+            podman.import_without_go(&Root::alpine(), "localhost/alpine");
+            podman.import_without_go(&Root::trixie(), "localhost/debian");
+            podman
+        });
+        Self { world, userland: userland(name), podman }
     }
 
     fn run(
@@ -110,6 +119,10 @@ impl Machine {
         let run = self.world.run("/bin/sh").args([script]).at(self.world.home()).online();
         let run = match &self.userland {
             Some(root) => run.inside(root),
+            None => run,
+        };
+        let run = match &self.podman {
+            Some(podman) => podman.with(run),
             None => run,
         };
         let output = run.run().stdout().replace("[GOWR]", &format!("{HOME}/.local/share/gowr"));

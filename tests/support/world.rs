@@ -114,7 +114,10 @@ impl World {
             fs::create_dir_all(&shared).unwrap();
             let path = self.path(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            symlink(shared, path).unwrap();
+            // Another userland of this world has shared the modules already.
+            if !path.is_symlink() {
+                symlink(shared, path).unwrap();
+            }
         }
     }
 

@@ -24,9 +24,10 @@ const EXCLUDED: [&str; 8] = [
     "./usr/share/go-*/api",
 ];
 
-/// Unpacks the base of `suite` and `packages` with all they depend on into the empty directory `root`.
-pub(super) fn unpack(suite: &str, packages: &[&str], root: &Path) {
-    let apt = Apt::new(suite);
+/// Unpacks the base of `suite` and `packages` with all they depend on into the empty directory `root`, which is called
+/// `name`.
+pub(super) fn unpack(name: &str, suite: &str, packages: &[&str], root: &Path) {
+    let apt = Apt::new(name, suite);
     let mut wanted = BASE.to_vec();
     wanted.extend(packages);
     apt.run(&["update"], &[]);
@@ -47,6 +48,20 @@ pub(super) fn unpack(suite: &str, packages: &[&str], root: &Path) {
     for name in ["passwd", "group"] {
         let master = root.join(format!("usr/share/base-passwd/{name}.master"));
         fs::copy(master, root.join("etc").join(name)).unwrap();
+    }
+}
+
+/// Unpacks one package of `suite` into `root`, and nothing that it depends on.
+pub(super) fn unpack_alone(suite: &str, package: &str, root: &Path) {
+    let apt = Apt::new(package, suite);
+    apt.run(&["update"], &[]);
+    apt.run(&["download"], &[package]);
+    let prefix = format!("{package}_");
+    for file in fs::read_dir(&apt.state).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
+            extract(&file.path(), root);
+        }
     }
 }
 
@@ -73,12 +88,12 @@ struct Apt {
 }
 
 impl Apt {
-    fn new(suite: &str) -> Self {
+    fn new(name: &str, suite: &str) -> Self {
         assert!(
             Path::new(KEYRING).exists(),
             "this test needs debian-archive-keyring: run ./bootstrap test, which installs it"
         );
-        let state = kept(&format!("apt-{suite}"));
+        let state = kept(&format!("apt-{name}"));
         for directory in ["lists/partial", "archives/partial", "etc/preferences.d"] {
             fs::create_dir_all(state.join(directory)).unwrap();
         }
@@ -104,6 +119,8 @@ impl Apt {
         ] {
             command.args(["-o", &option]);
         }
+        // `download` writes to the current directory.
+        command.current_dir(&self.state);
         let output = command.args(words).args(packages).output().unwrap();
         let said = [output.stdout, output.stderr].concat();
         assert!(output.status.success(), "apt-get {words:?}: {}", String::from_utf8_lossy(&said));

@@ -66,8 +66,9 @@ fn directories<M: Machine>(machine: &M, variable: Variable<'_>, root: Root) -> V
     }
 }
 
-/// As cmd/go has it: GOMODCACHE, else `pkg/mod` in the first directory of GOPATH, which is `~/go` by default.
-fn module_cache<M: Machine>(machine: &M, variable: Variable<'_>) -> Option<Bytes> {
+/// Go's module cache, where cmd/go has it: GOMODCACHE, else `pkg/mod` in the first directory of GOPATH, which is `~/go`
+/// by default.
+pub fn module_cache<M: Machine>(machine: &M, variable: Variable<'_>) -> Option<Bytes> {
     let file = goenv_path(variable).map(|file| to_bytes(&file));
     let content = file.and_then(|file| machine.read_file(None, file, GO_ENV_LIMIT).ok());
     let setting = |name| {

@@ -44,6 +44,19 @@ fn the_environment_then_the_file_then_the_default() {
 }
 
 #[test]
+fn another_goproxy_asks_others() {
+    for (asked, other) in [
+        ("", "direct"),
+        ("https://proxy.golang.org", "direct"),
+        (" https://proxy.golang.org | https://other.example", "direct"),
+        ("https://other.example,https://proxy.golang.org", services::DEFAULT_GOPROXY),
+        ("direct", services::DEFAULT_GOPROXY),
+    ] {
+        assert_eq!(read(&[("GOPROXY", asked)]).other_goproxy(), other, "{asked}");
+    }
+}
+
+#[test]
 fn where_the_file_is() {
     let path = |variables: &[(&str, &str)]| {
         let find = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, v)| *v);

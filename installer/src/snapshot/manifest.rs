@@ -110,7 +110,7 @@ impl Manifest {
     pub(super) const LIMIT: u64 = 1 << 20;
 
     /// Parses and judges; an error says what is wrong.
-    pub(super) fn parse(content: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(content: &[u8]) -> Result<Self, String> {
         let head: Head = serde_json::from_slice(content).map_err(unreadable)?;
         if head.schema > SCHEMA {
             return Err(format!("it is made for a newer gowr (schema {})", head.schema));
@@ -145,7 +145,7 @@ impl Manifest {
     }
 
     /// All its files.
-    pub(super) fn files(&self) -> impl Iterator<Item = &PackedFile> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PackedFile> {
         self.toolchains.iter().flat_map(|toolchain| &toolchain.files)
     }
 }

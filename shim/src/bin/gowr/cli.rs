@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, completions, default, env, exec, install, list, pin, setup, snapshot, uninstall,
-    upgrade, which,
+    adopt, bisect, cache, check, ci, completions, container, default, doctor, env, exec, install,
+    list, matrix, pin, run, setup, snapshot, uninstall, upgrade, which,
 };
 
 /// Chooses the Go that a project and this distro should use, and installs Go toolchains
@@ -33,7 +33,15 @@ pub(crate) enum Verb {
     List(list::Arguments),
     Adopt(adopt::Arguments),
     Snapshot(snapshot::Arguments),
+    Cache(cache::Arguments),
     Exec(exec::Arguments),
+    Matrix(matrix::Arguments),
+    Bisect(bisect::Arguments),
+    Container(container::Arguments),
+    Run(run::Arguments),
     Setup(setup::Arguments),
+    Doctor(doctor::Arguments),
+    Check(check::Arguments),
+    Ci(ci::Arguments),
     Completions(completions::Arguments),
 }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use installer::error::Error;
 use installer::go_settings::GoSettings;
 use installer::install::{self, Source};
-use installer::services;
 use installer::source::mirror_variables::{self, MirrorVariable};
 use installer::source::{FetchOptions, Fetcher, Listing, LocalArchives};
 use installer::store::{Home, Key};
+use installer::support_status::{self, KnownReleases};
 use once_cell::unsync::OnceCell;
 use resolver::failure::{Code, Failure, Problem};
 use resolver::installed::{self, Found};
@@ -42,6 +42,7 @@ impl<'a> Installation<'a> {
 
     fn fetcher(&self) -> Result<&Fetcher, CommandError> {
         self.fetcher.get_or_try_init(|| {
+            self.display.keep_releases(support_status::file(&self.state()));
             let options = FetchOptions {
                 heads: self.state().join("sumdb"),
                 checksums: self.state().join("SHA256SUMS"),
@@ -56,6 +57,12 @@ impl<'a> Installation<'a> {
     /// them.
     fn state(&self) -> PathBuf {
         state_directory().unwrap_or_else(|| self.home.path().to_path_buf())
+    }
+
+    /// The releases that are known without asking anybody.
+    pub(crate) fn known_releases(&self) -> KnownReleases {
+        let kept = KnownReleases::read(&support_status::file(&self.state()));
+        kept.with(self.home.installed().unwrap_or_default())
     }
 
     /// Every release there is, and where.
@@ -92,10 +99,12 @@ impl<'a> Installation<'a> {
             let error = self.with_mirror(error.or_caused_by(&format!("asked for by {asker}")));
             if error.kind() == Kind::Integrity {
                 // Others serve the same release; what they serve is checked just as well.
-                let proxies = services::DEFAULT_GOPROXY;
-                return error.or_fixed_by(|| match self.sources() {
-                    Some((file, _)) => format!("${{EDITOR:-vi}} {}", file.display()),
-                    None => format!("GOPROXY={proxies} gowr install {request}"),
+                return error.or_fixed_by(|| match (self.sources(), GoSettings::read()) {
+                    (Some((file, _)), _) => format!("${{EDITOR:-vi}} {}", file.display()),
+                    (None, Ok(settings)) => {
+                        format!("GOPROXY={} gowr install {request}", settings.other_goproxy())
+                    }
+                    (None, Err(_)) => String::from("go env GOPROXY"),
                 });
             }
             error

@@ -1,4 +1,5 @@
-//! Ctrl-C while something is installed: nothing is left behind.
+//! Ctrl-C while something is installed: nothing is left behind. While commands are run: they are ended, and what they came
+//! to is told.
 //!
 //! Threads write into staging at that time, and nothing in this process can stop them all at once; becoming another
 //! program does. It finds the locks free, takes away what the install left, and ends by the same signal.
@@ -8,11 +9,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use installer::store::Home;
-use installer::{config_file, install, snapshot};
+use installer::{child, config_file, install, snapshot};
 use nix::sys::signal::{SigSet, Signal, raise};
 
 use crate::context::{Context, to_path};
@@ -24,6 +27,24 @@ const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 
 /// What is made outside of gowr's home, once it is whole.
 static TARGET: OnceLock<PathBuf> = OnceLock::new();
+
+/// Whether it is commands that an interrupt ends, and not this process.
+static ENDS_COMMANDS: AtomicBool = AtomicBool::new(false);
+
+/// How long commands may take to end by themselves.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// From here on, these signals end the commands that run ([`child::run`]); the second one, or ten seconds later, at once.
+/// Until [`end_this_process`].
+pub(crate) fn end_commands(context: &Context) {
+    ENDS_COMMANDS.store(true, Ordering::SeqCst);
+    sweep_when_interrupted(context);
+}
+
+/// From here on, these signals end this process again.
+pub(crate) fn end_this_process() {
+    ENDS_COMMANDS.store(false, Ordering::SeqCst);
+}
 
 /// Lets an interrupt also take away what is there of this file or directory.
 pub(crate) fn also_sweep(target: &Path) {
@@ -44,7 +65,13 @@ pub(crate) fn sweep_when_interrupted(context: &Context) {
             return;
         }
         thread::spawn(move || {
-            let Ok(signal) = signals.wait() else { return };
+            let signal = loop {
+                let Ok(signal) = signals.wait() else { return };
+                if !ENDS_COMMANDS.load(Ordering::SeqCst) {
+                    break signal;
+                }
+                pass_on(signal);
+            };
             // Its standard streams, its environment and its locks' files are those of any program started here.
             let verb = std::ffi::OsStr::from_bytes(VERB);
             let _ = Command::new(gowr)
@@ -55,6 +82,26 @@ pub(crate) fn sweep_when_interrupted(context: &Context) {
             end_by(signal);
         });
     });
+}
+
+fn pass_on(signal: Signal) {
+    if child::interrupted_by().is_some() {
+        return child::interrupt(Signal::SIGKILL);
+    }
+    child::interrupt(signal);
+    thread::spawn(|| {
+        thread::sleep(GRACE);
+        child::interrupt(Signal::SIGKILL);
+    });
+}
+
+/// Lets these signals end a program that this process becomes: it inherits that they are blocked.
+pub(crate) fn unblock() {
+    let mut signals = SigSet::empty();
+    for signal in SIGNALS {
+        signals.add(signal);
+    }
+    let _ = signals.thread_unblock();
 }
 
 /// What is ignored here (`nohup`, a shell's background job) stays ignored.
@@ -93,7 +140,8 @@ pub(crate) fn sweep(context: &Context, signal: Option<&[u8]>, target: Option<&[u
     }
 }
 
-fn end_by(signal: Signal) -> ExitCode {
+/// Ends this process by a signal.
+pub(crate) fn end_by(signal: Signal) -> ExitCode {
     let mut signals = SigSet::empty();
     signals.add(signal);
     let _ = signals.thread_unblock();

@@ -12,10 +12,15 @@ mod installation;
 mod interrupt;
 mod json;
 mod output;
+mod preview;
 mod problems;
 mod progress;
 mod request;
 mod shell;
+mod tool;
+mod view;
+mod vulnerabilities;
+mod with_toolchain;
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStringExt;
@@ -61,9 +66,17 @@ fn main() -> ExitCode {
             error.report();
             return ExitCode::from(error.status_of_runner());
         }
+        Some((with_toolchain::VERB, words)) => {
+            let error = with_toolchain::run(&context, words);
+            error.report();
+            return ExitCode::from(error.status_of_runner());
+        }
         Some((interrupt::VERB, words)) => {
             let mut words = words.iter().map(|word| word.to_bytes());
             return interrupt::sweep(&context, words.next(), words.next());
+        }
+        Some((verb, words)) if verb == installer::container::VERB.as_bytes() => {
+            return end(commands::container::inside(&context, words), true);
         }
         _ => {}
     }
@@ -81,7 +94,8 @@ fn protocol(process: &Process) -> Option<(&'static [u8], &'static [shim::sys::Th
 }
 
 fn run(context: &Context, cli: Cli) -> ExitCode {
-    let is_runner = matches!(cli.verb, Verb::Which(_) | Verb::Exec(_));
+    let is_runner =
+        matches!(cli.verb, Verb::Which(_) | Verb::Exec(_) | Verb::Run(_) | Verb::Container(_));
     let writes = matches!(
         cli.verb,
         Verb::Pin(_)
@@ -91,12 +105,19 @@ fn run(context: &Context, cli: Cli) -> ExitCode {
             | Verb::Uninstall(_)
             | Verb::Adopt(_)
             | Verb::Snapshot(_)
+            | Verb::Matrix(_)
+            | Verb::Bisect(_)
     );
     let result = enter(&cli).and_then(|()| dispatch(context, cli.verb));
     if writes {
         // Also where there was nothing to do: it may have been done by one that was killed.
         interrupt::take_leftovers_away(context);
     }
+    end(result, is_runner)
+}
+
+/// Tells an error.
+fn end(result: Result<ExitCode, CommandError>, is_runner: bool) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
@@ -129,8 +150,16 @@ fn dispatch(context: &Context, verb: Verb) -> Result<ExitCode, CommandError> {
         Verb::List(arguments) => commands::list::run(context, &arguments),
         Verb::Adopt(arguments) => commands::adopt::run(context, &arguments),
         Verb::Snapshot(arguments) => commands::snapshot::run(context, &arguments),
+        Verb::Cache(arguments) => commands::cache::run(context, &arguments),
         Verb::Exec(arguments) => commands::exec::run(context, &arguments),
+        Verb::Container(arguments) => commands::container::run(context, &arguments),
+        Verb::Run(arguments) => commands::run::run(context, &arguments),
+        Verb::Matrix(arguments) => commands::matrix::run(context, &arguments),
+        Verb::Bisect(arguments) => commands::bisect::run(context, &arguments),
         Verb::Setup(arguments) => commands::setup::run(context, &arguments),
+        Verb::Doctor(arguments) => commands::doctor::run(context, &arguments),
+        Verb::Check(arguments) => commands::check::run(context, &arguments),
+        Verb::Ci(arguments) => commands::ci::run(context, &arguments),
         Verb::Completions(arguments) => commands::completions::run(&arguments),
     }
 }

@@ -2,13 +2,15 @@
 
 use std::error::Error as _;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use installer::error::Error;
 use installer::source::Progress;
+use installer::support_status;
+use resolver::version::ToolchainName;
 
 use crate::output;
 
@@ -23,12 +25,19 @@ pub(crate) struct Display(Arc<Mutex<State>>);
 struct State {
     title: String,
     bar: Option<ProgressBar>,
+    /// Where the list of releases is kept.
+    releases: Option<PathBuf>,
 }
 
 impl Display {
     /// Says what is downloaded next.
     pub(crate) fn set_title(&self, title: &str) {
         self.change(|state| title.clone_into(&mut state.title));
+    }
+
+    /// Lets lists of releases be kept in this file.
+    pub(crate) fn keep_releases(&self, file: PathBuf) {
+        self.change(|state| state.releases = Some(file));
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -74,6 +83,13 @@ impl Progress for Display {
             Some(bar) => bar.suspend(|| output::say(&text)),
             None => output::say(&text),
         });
+    }
+
+    fn listed(&self, releases: &[ToolchainName]) {
+        if let Some(file) = self.change(|state| state.releases.clone()) {
+            // Best effort: without it, less is known of what is out of support.
+            let _ = support_status::remember(&file, releases, SystemTime::now());
+        }
     }
 
     fn passed_over(&self, archive: &Path, error: &Error) {

@@ -11,7 +11,7 @@ use crate::error::CommandError;
 const GO_ENV_LIMIT: usize = 1024 * 1024;
 
 /// The tool's program.
-pub(super) fn find(context: &Context, name: &str) -> Result<Bytes, CommandError> {
+pub(crate) fn find(context: &Context, name: &str) -> Result<Bytes, CommandError> {
     if name.is_empty() || name.contains('/') {
         let quoted = path::shell_quoted(name.as_bytes());
         return Err(CommandError::user(format!("{quoted} is not the name of a program"))

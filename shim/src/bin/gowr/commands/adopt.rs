@@ -16,6 +16,7 @@ use crate::context::{Context, to_bytes, to_path};
 use crate::error::CommandError;
 use crate::json::{Entry, entry};
 use crate::output;
+use crate::preview::{Preview, Toolchains};
 use crate::request;
 
 /// Adopt the Go toolchains that are on this machine, where they are
@@ -36,20 +37,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     remove: bool,
 
-    /// Only say what would be done
-    #[arg(long)]
-    dry_run: bool,
-
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Serialize)]
-struct Document {
-    schema: u32,
-    dry_run: bool,
-    toolchains: Vec<Row>,
+    #[command(flatten)]
+    preview: Preview,
 }
 
 /// One directory, and what became of it.
@@ -91,7 +80,7 @@ impl Row {
 /// Adopts.
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let (home, key) = (context.home()?, context.key()?);
-    let is_rehearsal = arguments.dry_run;
+    let is_rehearsal = arguments.preview.dry_run;
     let (machine, variable) = (context.machine, &|name: &str| env::var_os(name));
     let adopter = Adopter { machine, variable, home: &home, here: &key, is_rehearsal };
     let rows = match (&arguments.what, &arguments.name) {
@@ -103,10 +92,9 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
         (Some(directory), None) => rows(adopter.adopt(directory)?),
         (None, _) => rows(adopter.adopt_all()?),
     };
-    if arguments.json {
-        output::json(&Document { schema: 1, dry_run: is_rehearsal, toolchains: rows })?;
-    } else {
-        report(&rows, is_rehearsal);
+    let changes = Toolchains { toolchains: rows };
+    if !arguments.preview.print(&changes)? {
+        report(&changes.toolchains, is_rehearsal);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -89,7 +89,7 @@ fn difference(change: &Change) -> Vec<u8> {
 
 /// A variable as the real go will see it, settings of `go env -w` included; GOROOT and GOCACHE are told also where
 /// nobody sets them.
-fn value(
+pub(crate) fn value(
     survey: &Survey<'static, LinuxMachine>,
     resolution: &Resolution,
     name: &str,

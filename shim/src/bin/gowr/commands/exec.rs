@@ -52,6 +52,13 @@ pub(crate) struct Arguments {
     command: Vec<OsString>,
 }
 
+impl Arguments {
+    /// `gowr exec --go VERSION -- COMMAND`.
+    pub(crate) fn new(version: Option<String>, command: Vec<OsString>) -> Self {
+        Self { version, goroot: None, clean_path: false, command }
+    }
+}
+
 /// Becomes the command; an exit code comes back from none.
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let mut process = context.process;
@@ -101,7 +108,7 @@ fn toolchain(context: &Context, arguments: &Arguments) -> Result<Option<Bytes>, 
 }
 
 /// A failure of `GOWR_TOOLCHAIN`, told as what it is for the caller: one of their argument.
-fn as_argument(mut failure: resolver::Failure, argument: &str) -> CommandError {
+pub(super) fn as_argument(mut failure: resolver::Failure, argument: &str) -> CommandError {
     if let Some(source) = failure.source.filter(|it| it.kind == SourceKind::GowrToolchain) {
         let text = Some(path::keep_text(argument).as_bytes());
         failure.source =
@@ -111,7 +118,7 @@ fn as_argument(mut failure: resolver::Failure, argument: &str) -> CommandError {
 }
 
 /// PATH with gowr's programs first, so that `go` is the proxy.
-fn path_variable(context: &Context, without_windows: bool) -> Bytes {
+pub(super) fn path_variable(context: &Context, without_windows: bool) -> Bytes {
     let inherited = variable(&context.process, "PATH").filter(|path| !path.is_empty());
     let inherited = inherited.unwrap_or(DEFAULT_PATH);
     let drives =

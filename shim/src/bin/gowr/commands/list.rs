@@ -1,6 +1,9 @@
 //! `gowr list`: what this userland has, and what there is to install.
 
+mod support;
+
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::env;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -8,10 +11,11 @@ use std::process::ExitCode;
 
 use indicatif::HumanBytes;
 use installer::adopt::{self, Managers, Reason};
-use installer::{link, list};
+use installer::{link, list, services};
 use resolver::distro_go;
 use resolver::invocation::Program;
 use resolver::path::Bytes;
+use resolver::policy::{self, Policy};
 use resolver::real_path::real_path;
 use resolver::toolchain::{self, Origin, Toolchain};
 use resolver::version::{Request, ToolchainName, compare};
@@ -23,6 +27,7 @@ use crate::installation::Installation;
 use crate::json::{Entry, entry};
 use crate::output;
 use crate::request;
+use support::Support;
 
 /// List the Go toolchains that are here, or all that could be installed
 #[derive(Debug, clap::Args)]
@@ -33,6 +38,10 @@ pub(crate) struct Arguments {
     /// List every release there is
     #[arg(long)]
     remote: bool,
+
+    /// Ask the Go vulnerability database what is known of those that are here
+    #[arg(long, conflicts_with = "remote")]
+    online: bool,
 
     /// Print JSON
     #[arg(long)]
@@ -59,11 +68,61 @@ struct Row {
     root: Bytes,
     size: Option<u64>,
     links: Vec<String>,
+    /// What the GOROOT's own go.env says.
+    go_env: Option<GoEnv>,
     usable: bool,
     /// Why what is adopted is not usable.
     reason: Option<&'static str>,
     detail: Option<String>,
     active: bool,
+    #[serde(flatten)]
+    support: Support,
+}
+
+/// A GOROOT's go.env: each setting that distros change, null where it has no line.
+#[derive(Serialize)]
+struct GoEnv {
+    #[serde(flatten)]
+    file: Entry,
+    settings: BTreeMap<&'static str, Option<Setting>>,
+}
+
+/// A line of it.
+#[derive(Serialize)]
+struct Setting {
+    line: u32,
+    value: String,
+}
+
+impl GoEnv {
+    fn new(policy: Policy) -> Self {
+        let settings = policy.settings.map(|setting| {
+            setting.map(|setting| Setting {
+                line: setting.line,
+                value: String::from_utf8_lossy(setting.value).into_owned(),
+            })
+        });
+        Self {
+            file: entry("file", Some(policy.file)),
+            settings: policy::NAMES.into_iter().zip(settings).collect(),
+        }
+    }
+
+    /// Whether Go may switch, and what else is not as the Go project has it.
+    fn words(&self) -> String {
+        let mut words = Vec::new();
+        for (name, usual) in policy::NAMES.into_iter().zip([
+            "",
+            services::DEFAULT_GOPROXY,
+            services::DEFAULT_GOSUMDB,
+        ]) {
+            let value = self.settings[name].as_ref().map_or("", |setting| &*setting.value);
+            if value != usual {
+                words.push(format!("{name}={value}"));
+            }
+        }
+        words.join(" ")
+    }
 }
 
 #[derive(Serialize)]
@@ -96,7 +155,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
     if arguments.remote {
         remote(&installation, wanted, arguments.json)?;
     } else {
-        local(context, &installation, wanted, arguments.json)?;
+        local(context, &installation, wanted, arguments)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -143,13 +202,18 @@ fn local(
     context: &Context,
     installation: &Installation<'_>,
     wanted: Option<Request>,
-    as_json: bool,
+    arguments: &Arguments,
 ) -> Result<(), CommandError> {
     let active = context.resolve().ok().map(|(_, resolution)| resolution.toolchain);
     let mut toolchains = rows(context, installation, active)?;
     let name = |row: &Row| row.name.as_deref().and_then(ToolchainName::parse);
+    let known = installation.known_releases().with(toolchains.iter().filter_map(name));
     toolchains.retain(|row| is_wanted(wanted, name(row)));
-    if as_json {
+    let names: Vec<_> = toolchains.iter().map(name).collect();
+    for (row, support) in toolchains.iter_mut().zip(support::of(&known, &names, arguments.online)) {
+        row.support = support;
+    }
+    if arguments.json {
         return output::json(&LocalDocument { schema: 1, toolchains });
     }
     if toolchains.is_empty() {
@@ -160,7 +224,7 @@ fn local(
     output::data(output::columns(&lines).as_bytes())
 }
 
-fn line(row: &Row) -> [String; 6] {
+fn line(row: &Row) -> [String; 8] {
     let mark = if row.active { "*" } else { " " };
     let mut links = row.links.join(" ");
     if !row.usable {
@@ -168,6 +232,8 @@ fn line(row: &Row) -> [String; 6] {
         links = detail.fold(String::from("not usable here"), |text, more| text + &more);
     }
     let manager = row.manager.map(|manager| format!(" ({manager})")).unwrap_or_default();
+    // Distros decide otherwise than the Go project, and each in its own way.
+    let is_distros = row.origin == Origin::Distro.as_str() || row.manager == Some("distro");
     [
         mark.to_owned(),
         row.name.clone().or_else(|| row.version_text.clone()).unwrap_or_else(|| String::from("?")),
@@ -175,6 +241,11 @@ fn line(row: &Row) -> [String; 6] {
         row.size.map(|size| HumanBytes(size).to_string()).unwrap_or_default(),
         links,
         String::from_utf8_lossy(row.root).into_owned(),
+        match &row.go_env {
+            Some(go_env) if is_distros => go_env.words(),
+            _ => String::new(),
+        },
+        row.support.words(),
     ]
 }
 
@@ -196,10 +267,12 @@ fn rows(
         root,
         size: None,
         links: Vec::new(),
+        go_env: policy::read(machine, root).map(GoEnv::new),
         usable: true,
         reason: None,
         detail: None,
         active: active_root == Some(real(root)),
+        support: Support::default(),
     };
     let mut rows = Vec::new();
     let managers = OnceCell::new();

@@ -187,6 +187,7 @@ fn advise(context: &Context, home: &Home) {
 fn forget() {
     if let Some(state) = state_directory() {
         let _ = std::fs::remove_dir_all(state.join("sumdb"));
+        let _ = std::fs::remove_dir_all(state.join("doctor"));
         let _ = std::fs::remove_dir(state);
     }
 }

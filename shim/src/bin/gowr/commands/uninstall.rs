@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use installer::error::Error;
 use installer::lock::Holder;
+use installer::uninstall::Registered;
 use installer::{config_file, uninstall};
 use resolver::failure::Failure;
 use resolver::installed::Found;
@@ -23,6 +24,7 @@ use crate::installation::Installation;
 use crate::interrupt;
 use crate::json::{Entry, entry};
 use crate::output;
+use crate::preview::{Preview, Toolchains};
 use crate::request;
 
 /// Uninstall Go toolchains that gowr installed
@@ -40,20 +42,8 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "versions")]
     unused: bool,
 
-    /// Only say what would be done
-    #[arg(long)]
-    dry_run: bool,
-
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Serialize)]
-struct Document {
-    schema: u32,
-    dry_run: bool,
-    toolchains: Vec<Row>,
+    #[command(flatten)]
+    preview: Preview,
 }
 
 /// One toolchain that is gone, or would be.
@@ -80,21 +70,18 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
     }
     let mut gone = Vec::new();
     for name in names {
-        if arguments.dry_run {
+        if arguments.preview.dry_run {
             output::say(&format!("{name} would be uninstalled"));
         } else if !uninstall(context, &installation, name, arguments.unused)? {
             continue;
         }
         gone.push(name);
     }
-    if arguments.json {
-        let row = |name: ToolchainName| Row {
-            name: name.as_str(),
-            goroot: entry("goroot", Some(to_bytes(&installation.home.toolchain(&name)))),
-        };
-        let toolchains = gone.into_iter().map(row).collect();
-        output::json(&Document { schema: 1, dry_run: arguments.dry_run, toolchains })?;
-    }
+    let row = |name: ToolchainName| Row {
+        name: name.as_str(),
+        goroot: entry("goroot", Some(to_bytes(&installation.home.toolchain(&name)))),
+    };
+    arguments.preview.print(Toolchains { toolchains: gone.into_iter().map(row).collect() })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -110,6 +97,7 @@ fn uninstall(
     let configuration = context.places.user_configuration.map(to_path);
     let mut waiting = |holder: &Holder| output::say(&format!("waiting for {holder}"));
     let (home, key) = (&installation.home, &installation.key);
+    let registered = uninstall::registered_for(home, &name)?;
     let cleared = match uninstall::uninstall(home, key, &name, configuration, &mut waiting) {
         Err(Error::NotInstalled(_)) if may_be_gone => return Ok(false),
         cleared => cleared?,
@@ -117,6 +105,14 @@ fn uninstall(
     output::say(&format!("{name} is uninstalled"));
     for cleared in cleared {
         output::say(&without_default(&cleared));
+    }
+    for Registered { key: userland, name: registered, .. } in registered {
+        let place =
+            if userland == *key { String::new() } else { format!(" on {}", userland.as_str()) };
+        output::warn_with_fix(
+            &format!("{registered} is registered{place} for what is gone, and leads nowhere"),
+            &format!("gowr adopt --remove {registered}"),
+        );
     }
     warn_of_askers(context, name);
     Ok(true)

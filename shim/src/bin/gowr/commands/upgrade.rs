@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::installation::Installation;
 use crate::output;
+use crate::preview::Preview;
 use crate::request;
 
 /// Install the newest patch release of each line of Go that is here
@@ -24,19 +25,12 @@ pub(crate) struct Arguments {
     #[arg(value_name = "LINE")]
     lines: Vec<String>,
 
-    /// Only say what would be done
-    #[arg(long)]
-    dry_run: bool,
-
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    preview: Preview,
 }
 
 #[derive(Serialize)]
-struct Document {
-    schema: u32,
-    dry_run: bool,
+struct Lines {
     lines: Vec<Row>,
 }
 
@@ -58,20 +52,17 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
         output::say("nothing to upgrade: gowr has installed no Go here");
     }
     for line in &lines {
-        upgrade(&installation, line, arguments.dry_run)?;
+        upgrade(&installation, line, arguments.preview.dry_run)?;
     }
-    if !arguments.dry_run && lines.iter().any(|line| line.newer.is_some()) {
+    if !arguments.preview.dry_run && lines.iter().any(|line| line.newer.is_some()) {
         tell_of_unused(context, &installation);
     }
-    if arguments.json {
-        let row = |line: &Line| Row {
-            line: line.version.as_str(),
-            from: line.installed.as_str(),
-            to: line.newer.unwrap_or(line.installed).as_str(),
-        };
-        let lines = lines.iter().map(row).collect();
-        output::json(&Document { schema: 1, dry_run: arguments.dry_run, lines })?;
-    }
+    let row = |line: &Line| Row {
+        line: line.version.as_str(),
+        from: line.installed.as_str(),
+        to: line.newer.unwrap_or(line.installed).as_str(),
+    };
+    arguments.preview.print(Lines { lines: lines.iter().map(row).collect() })?;
     Ok(ExitCode::SUCCESS)
 }
 

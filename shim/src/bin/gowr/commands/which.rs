@@ -3,11 +3,11 @@
 mod document;
 mod explain;
 mod observations;
-mod tool;
 mod warning;
 
 use std::process::ExitCode;
 
+use installer::doctor::GoOnPath;
 use resolver::invocation::Program;
 use resolver::path;
 use resolver::resolution::resolve_survey;
@@ -19,6 +19,7 @@ use shim::machine::LinuxMachine;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
+use crate::view;
 
 /// Show which program runs here, and why
 #[derive(Debug, clap::Args)]
@@ -45,6 +46,7 @@ pub(crate) struct Report<'a> {
     result: Result<Resolution, &'static Failure>,
     losers: Vec<Loser>,
     warnings: Vec<warning::Warning>,
+    go_on_path: Vec<GoOnPath>,
 }
 
 /// Shows.
@@ -59,7 +61,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
                 )
                 .fixed_by(format!("gowr which {}", path::shell_quoted(name.as_bytes()))));
             }
-            let tool = tool::find(context, name)?;
+            let tool = crate::tool::find(context, name)?;
             return output::data(&[tool, b"\n"].concat()).map(|()| ExitCode::SUCCESS);
         }
     };
@@ -94,7 +96,10 @@ impl<'a> Report<'a> {
             }
             Err(failure) => (None, Err(failure)),
         };
-        let warnings = warning::collect(context, survey.as_ref(), result.as_ref().ok());
-        Self { context, program, survey, result, losers: losers.0, warnings }
+        let proxy_version = view::proxy_version(context);
+        let choice = result.as_ref().map_err(|failure| *failure);
+        let seen = view::view(context, survey.as_ref(), choice, proxy_version.as_deref());
+        let (warnings, go_on_path) = warning::collect(&seen);
+        Self { context, program, survey, result, losers: losers.0, warnings, go_on_path }
     }
 }

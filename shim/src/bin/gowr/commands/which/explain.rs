@@ -23,15 +23,14 @@ pub(super) fn explain(report: &Report<'_>) -> Vec<u8> {
     if let Ok(resolution) = &report.result {
         text += &section("environment", &resolution.changes.iter().map(change).collect::<Vec<_>>());
     }
-    let on_path = observations::go_on_path(report.context);
-    let on_path = on_path.iter().map(|found| {
+    let on_path = report.go_on_path.iter().map(|found| {
         let whose = if found.is_ours { "gowr's" } else { "" };
         [format!("{}.", found.position), shown(found.program), whose.to_owned()]
     });
     text += &section("go on PATH", &on_path.collect::<Vec<_>>());
     let warnings = report.warnings.iter().map(|warning| {
         let fix = format!("run: {}", warning.fix);
-        [warning.code.as_str().to_owned(), warning.message.clone(), fix]
+        [warning.code.to_owned(), warning.message.clone(), fix]
     });
     text += &section("warnings", &warnings.collect::<Vec<_>>());
     text.into_bytes()

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use installer::doctor;
 use resolver::distro::{ContainerKind, Libc};
 use resolver::environment::Reason;
 use resolver::source::SourceKind;
@@ -7,7 +8,6 @@ use resolver::toolchain::Origin;
 use resolver::witness::LoserReason;
 use serde_json::{Value, json};
 
-use super::super::warning;
 use super::*;
 
 fn schema() -> Value {
@@ -45,7 +45,7 @@ fn the_schema_has_the_words_of_the_program() {
     );
     assert_eq!(
         properties("warnings/items/properties/code"),
-        warning::Code::ALL.map(warning::Code::as_str)
+        doctor::Code::WARNINGS.map(doctor::Code::as_str)
     );
     let exits = schema()["properties"]["error"]["properties"]["exit"]["enum"].clone();
     let statuses: BTreeSet<u8> = ErrorCode::ALL.iter().map(|code| code.exit_status()).collect();

@@ -1,0 +1,71 @@
+//! Which file system a path lies on.
+
+use resolver::machine::Machine;
+use resolver::mounts::{self, Mount, WindowsDrives};
+use resolver::path::{self, Bytes, is_below};
+use resolver::real_path::real_path;
+use resolver::windows_path::is_wsl;
+
+const LIMIT: usize = 4 * 1024 * 1024;
+
+/// Types of file systems that other machines have a part in: locks may be missing there, and Go calls a cache on them
+/// unsafe (`cmd/go/internal/cache.Open`).
+const SHARED: [&[u8]; 15] = [
+    b"9p",
+    b"afs",
+    b"beegfs",
+    b"ceph",
+    b"cifs",
+    b"drvfs",
+    b"fuse.glusterfs",
+    b"fuse.sshfs",
+    b"gfs2",
+    b"lustre",
+    b"ncpfs",
+    b"nfs",
+    b"nfs4",
+    b"smb3",
+    b"smbfs",
+];
+
+/// The mount table of this process.
+pub(super) struct Mounts {
+    table: Vec<Mount<'static>>,
+    /// None outside of WSL, where nothing is one.
+    pub(super) drives: WindowsDrives,
+}
+
+impl Mounts {
+    pub(super) fn read<M: Machine>(machine: &M) -> Self {
+        let file = machine.read_file(None, b"/proc/self/mountinfo", LIMIT);
+        let content = file.map_or(&b""[..], |file| file.content);
+        let drives =
+            if is_wsl(machine) { WindowsDrives::parse(content) } else { WindowsDrives::default() };
+        Self { table: mounts::parse(content).collect(), drives }
+    }
+
+    /// The mount that a path lies on: the longest mount point, then the last one. Of what is not there, the nearest
+    /// directory above counts.
+    pub(super) fn of<M: Machine>(&self, machine: &M, path: Bytes) -> Option<Mount<'static>> {
+        let mut there = Some(path);
+        let real = loop {
+            let path = there?;
+            match real_path(machine, path) {
+                Ok(real) => break real,
+                Err(_) => there = path::parent(path),
+            }
+        };
+        let on = self.table.iter().filter(|mount| is_below(real, mount.point));
+        on.max_by_key(|mount| mount.point.len()).copied()
+    }
+}
+
+/// Whether other machines may have a part in a file system.
+pub(super) fn is_shared(mount: &Mount<'_>) -> bool {
+    SHARED.contains(&mount.file_system)
+}
+
+/// Whether nothing can be started from it.
+pub(super) fn is_noexec(mount: &Mount<'_>) -> bool {
+    mount.options.split(|byte| *byte == b',').any(|option| option == b"noexec")
+}
