@@ -137,7 +137,7 @@ fn what_a_distro_decides_is_shown() {
     );
     let world = World::new().inside(&root);
     let listed = world.gowr(["list"]).run().success().stdout();
-    let policy = "/usr/lib/golang  GOTOOLCHAIN=local GOPROXY=direct GOSUMDB=off";
+    let policy = "/usr/lib/golang  (GOTOOLCHAIN=local GOPROXY=direct GOSUMDB=off)";
     assert!(listed.contains("go1.24.9") && listed.contains(policy), "{listed}");
     let document = world.gowr(["list", "--json"]).run().success().json();
     let go_env = &document["toolchains"][0]["go_env"];

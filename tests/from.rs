@@ -138,6 +138,22 @@ fn a_file_of_the_go_projects() {
 }
 
 #[test]
+#[cfg(target_arch = "x86_64")]
+fn what_gowr_is_built_with_is_the_last_word() {
+    let log = Service::new(&[]).log;
+    let world = World::new();
+    let archive = downloads::archive("go1.24.9");
+    // Whatever the kept index says.
+    let name = file_name("go1.24.9");
+    world.write(CHECKSUMS, format!("{}  {name}\n", checksum(&archive)));
+    let path = world.write(format!("brought/{name}"), archive);
+    let before = contents(&world.gowr_home());
+    let outcome = offline(&world, &log, &["--from", path.to_str().unwrap()]).run();
+    let said = "go1.24.9 does not match the Go project's checksum: checksum mismatch";
+    refused(&world, &outcome, said, &before);
+}
+
+#[test]
 fn an_archive_that_was_changed() {
     let service = Service::new(&["go1.22.3", "go1.22.4"]);
     let world = World::new();

@@ -62,7 +62,7 @@ fn lines_that_nobody_mends() {
     let world = World::with_fakes(&["go1.21.3", "go1.22.12", "go1.26.9", "go1.27rc1"]);
     let words = |world: &World| {
         let listed = world.gowr(["list"]).run().quiet().stdout();
-        let is_out = |line: &str| line.ends_with("  out of support");
+        let is_out = |line: &str| line.ends_with("  (out of support)");
         let names = listed.lines().filter(|line| is_out(line)).map(|line| line[3..].to_owned());
         let first = names.map(|line| line.split_whitespace().next().unwrap().to_owned());
         first.collect::<Vec<_>>()
@@ -96,7 +96,7 @@ fn known_vulnerabilities_by_a_server() {
     assert_data_eq!(
         list(&["1.27", "--online"]).run().snapshot(),
         str![[r#"
-   go1.27.1  store  [..]/go1.27.1[..]go1.27.1 has 2 known vulnerabilities, all mended by go1.27.3
+   go1.27.1  store  [..]/go1.27.1  (go1.27.1 has 2 known vulnerabilities, all mended by go1.27.3)
    go1.27.3  store  [..]/go1.27.3
 
 "#]]

@@ -224,7 +224,7 @@ fn local(
     output::data(output::columns(&lines).as_bytes())
 }
 
-fn line(row: &Row) -> [String; 8] {
+fn line(row: &Row) -> [String; 6] {
     let mark = if row.active { "*" } else { " " };
     let mut links = row.links.join(" ");
     if !row.usable {
@@ -234,18 +234,17 @@ fn line(row: &Row) -> [String; 8] {
     let manager = row.manager.map(|manager| format!(" ({manager})")).unwrap_or_default();
     // Distros decide otherwise than the Go project, and each in its own way.
     let is_distros = row.origin == Origin::Distro.as_str() || row.manager == Some("distro");
+    let policy = row.go_env.as_ref().filter(|_| is_distros).map(GoEnv::words);
+    let notes = policy.into_iter().chain([row.support.words()]).filter(|note| !note.is_empty());
+    let notes = notes.collect::<Vec<_>>().join("; ");
+    let notes = if notes.is_empty() { notes } else { format!("  ({notes})") };
     [
         mark.to_owned(),
         row.name.clone().or_else(|| row.version_text.clone()).unwrap_or_else(|| String::from("?")),
         format!("{}{manager}", row.origin),
         row.size.map(|size| HumanBytes(size).to_string()).unwrap_or_default(),
         links,
-        String::from_utf8_lossy(row.root).into_owned(),
-        match &row.go_env {
-            Some(go_env) if is_distros => go_env.words(),
-            _ => String::new(),
-        },
-        row.support.words(),
+        format!("{}{notes}", String::from_utf8_lossy(row.root)),
     ]
 }
 
