@@ -172,6 +172,31 @@ fn podman_of_root() {
     bed.write("project/below/file", "");
     let run = bed.run([ALPINE, "--", "pwd"]).at(bed.world.path("project/below"));
     assert!(run.run().success().stdout().ends_with("/project/below\n"));
+    in_a_matrix(&bed);
+}
+
+/// Each version in each image, as `gowr container run` has it.
+fn in_a_matrix(bed: &Bed) {
+    let places = format!("{ALPINE}:latest,{DEBIAN}:latest");
+    let script = ". /etc/os-release; echo $ID; go env GOVERSION; [ $ID = debian ]";
+    let words = ["matrix", "--go=1.22,1.26", "--in", &places, "--keep-going", "--json", "--"];
+    let path = tool("podman").parent().unwrap().display().to_string();
+    let run = bed.podman.with(bed.world.gowr(words).args(["sh", "-c", script]).env("PATH", path));
+    let outcome = run.run();
+    assert_eq!(outcome.code(), Some(1), "{}", outcome.report());
+    let document = outcome.json();
+    let runs = document["runs"].as_array().unwrap().iter().map(|run| {
+        let output = run["output"].as_str().unwrap_or_default().replace('\n', " ");
+        format!("{} {} {}: {output}", run["go"], run["in"], run["exit"]).replace('"', "")
+    });
+    let (alpine, debian) = (format!("{ALPINE}:latest"), format!("{DEBIAN}:latest"));
+    let expected = [
+        format!("{OLD} {alpine} 1: alpine {OLD} "),
+        format!("{NEW} {alpine} 1: alpine {NEW} "),
+        format!("{OLD} {debian} 0: "),
+        format!("{NEW} {debian} 0: "),
+    ];
+    assert_eq!(runs.collect::<Vec<_>>(), expected);
 }
 
 #[test]

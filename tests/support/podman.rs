@@ -78,6 +78,7 @@ impl Podman {
         let configuration = format!(
             "[containers]\n\
              default_ulimits = [\"nofile=1024:1024\", \"nproc=8192:8192\"]\n\
+             netns = \"none\"\n\
              [engine]\n\
              cgroup_manager = \"cgroupfs\"\n\
              events_logger = \"file\"\n\
