@@ -24,6 +24,8 @@ fn release() -> &'static Path {
         let output = Command::new(env!("CARGO"))
             .args(["build", "--release", "--quiet", "--package", "gowr", "--bin", "go"])
             .env("CARGO_TARGET_DIR", of_triple.parent().unwrap())
+            // An incremental build is cut into other pieces, and larger.
+            .env("CARGO_INCREMENTAL", "0")
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
             .unwrap();
