@@ -491,7 +491,9 @@ fn calls(run: Run, log: &Path) -> usize {
     let trace = ["-f", "-qq", "-e", "signal=none", "-e", "trace=%file,getdents64", "-o"];
     let words = [tool("strace").into_os_string()].into_iter().chain(trace.map(OsString::from));
     run.under(words.chain([log.into()])).run().success();
-    fs::read_to_string(log).unwrap().lines().count()
+    // A call during which another thread made one has a second line.
+    let log = fs::read_to_string(log).unwrap();
+    log.lines().filter(|line| !line.contains(" resumed>")).count()
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Whether a project gets the Go that it asks for: the toolchain is whole, the build cache is this distro's, and all
 //! files that name a version agree. For CI: nothing is written, fetched or executed.
 //!
-//! The story: the resolution → [`toolchain`] and [`build_cache`] → every [`statement`] of the project's files →
-//! [`drift`] → the fingerprint.
+//! The story: the resolution → `toolchain` and `build_cache` → every [`statement`] of the project's files → `drift` → the
+//! fingerprint.
 
 use std::path::{Path, PathBuf};
 

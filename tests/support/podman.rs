@@ -170,7 +170,9 @@ impl Podman {
         let run = self.run(["import", "--quiet", "-", image]);
         let output = run.command().stdin(tar.stdout.take().unwrap()).output().unwrap();
         run.outcome(output).success();
-        assert!(tar.wait().unwrap().success(), "{image} is packed");
+        // 1: a directory changed meanwhile, such as that in which another test's `/proc` is mounted.
+        let status = tar.wait().unwrap();
+        assert!(matches!(status.code(), Some(0 | 1)), "{image} is packed: {status}");
     }
 
     /// Makes an image of a userland without the Go that is in it.
