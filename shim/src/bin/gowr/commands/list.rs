@@ -66,6 +66,9 @@ struct Row {
     goroot: Entry,
     #[serde(skip)]
     root: Bytes,
+    /// The same with links resolved: what a toolchain is known by.
+    #[serde(skip)]
+    real_root: Bytes,
     size: Option<u64>,
     links: Vec<String>,
     /// What the GOROOT's own go.env says.
@@ -257,21 +260,25 @@ fn rows(
     let machine = context.machine;
     let real = |root: Bytes| real_path(machine, root).unwrap_or(root);
     let active_root = active.and_then(|toolchain| toolchain.root).map(real);
-    let row = |root: Bytes, origin: &'static str| Row {
-        name: None,
-        version_text: None,
-        origin,
-        manager: None,
-        goroot: entry("goroot", Some(root)),
-        root,
-        size: None,
-        links: Vec::new(),
-        go_env: policy::read(machine, root).map(GoEnv::new),
-        usable: true,
-        reason: None,
-        detail: None,
-        active: active_root == Some(real(root)),
-        support: Support::default(),
+    let row = |root: Bytes, origin: &'static str| {
+        let real_root = real(root);
+        Row {
+            name: None,
+            version_text: None,
+            origin,
+            manager: None,
+            goroot: entry("goroot", Some(root)),
+            root,
+            real_root,
+            size: None,
+            links: Vec::new(),
+            go_env: policy::read(machine, root).map(GoEnv::new),
+            usable: true,
+            reason: None,
+            detail: None,
+            active: active_root == Some(real_root),
+            support: Support::default(),
+        }
     };
     let mut rows = Vec::new();
     let managers = OnceCell::new();
@@ -279,7 +286,7 @@ fn rows(
     let adopted = |row: Row, reason: Option<Reason>| Row {
         manager: managers
             .get_or_init(|| Managers::find(machine, &|name| env::var_os(name)))
-            .of(real(row.root)),
+            .of(row.real_root),
         usable: row.usable && reason.is_none(),
         reason: reason.map(|reason| reason.code()),
         detail: reason.map(|reason| reason.detail()),
@@ -322,7 +329,8 @@ fn rows(
     }
     let mut add = |toolchain: &Toolchain| {
         let root = toolchain.root.unwrap_or(toolchain.executable);
-        if rows.iter().all(|known: &Row| real(known.root) != real(root)) {
+        let real_root = real(root);
+        if rows.iter().all(|known: &Row| known.real_root != real_root) {
             rows.push(Row {
                 name: toolchain.version.map(|name| name.to_string()),
                 version_text: toolchain.version_text.map(str::to_owned),
