@@ -4,13 +4,15 @@ use std::env;
 
 /// What the linker is told for `go` alone: its entry point, memory functions and system calls are its own
 /// (`src/bin/go/start.rs`, `src/sys.rs`), so that it starts in every userland and runs nobody's start-up code.
-const LINK_ARGUMENTS: [&str; 7] = [
+const LINK_ARGUMENTS: [&str; 9] = [
     "-nostartfiles",
     "-nostdlib",
     "-static",
     "-no-pie",
+    "-Wl,--entry=gowr_start",
     "-Wl,--build-id=none",
     "-Wl,-z,norelro",
+    "-Wl,-z,noseparate-code",
     "-Wl,--no-eh-frame-hdr",
 ];
 

@@ -10,7 +10,7 @@ pub(super) use core::arch::aarch64::uint8x16_t as Block;
 #[cfg(not(test))]
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
-extern "C" fn _start() -> ! {
+extern "C" fn gowr_start() -> ! {
     naked_asm!(
         "mov x29, xzr",
         "mov x30, xzr",

@@ -10,7 +10,7 @@ pub(super) use core::arch::x86_64::__m128i as Block;
 #[cfg(not(test))]
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
-extern "C" fn _start() -> ! {
+extern "C" fn gowr_start() -> ! {
     naked_asm!(
         "xor ebp, ebp",
         "mov rdi, rsp",
