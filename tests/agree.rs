@@ -362,7 +362,7 @@ fn scatter(dice: &mut Dice, root: &Root, world: &mut World) {
 }
 
 /// Fails unless the proxy did what `gowr which --json` says.
-fn agree(machine: &str, proxy: &Run, which: &Run) {
+pub(crate) fn agree(machine: &str, proxy: &Run, which: &Run) {
     let (proxied, said) = (proxy.run(), which.run());
     let document = said.which();
     let context = || format!("{machine}\n{}\n{document:#}", proxied.report());

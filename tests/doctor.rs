@@ -1,5 +1,8 @@
 //! `gowr doctor`: real things that are wrong, one after the other, and a `go` that cannot run.
 
+mod online;
+mod windows;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -7,10 +10,9 @@ use std::path::{Path, PathBuf};
 use installer::doctor::Code;
 use resolver::failure;
 use resolver::machine::memory::elf_program;
-use serde_json::{Value, json};
+use serde_json::Value;
 use snapbox::{assert_data_eq, str};
 
-use crate::support::server::{Request, Response, Server};
 use crate::support::{Outcome, Run, World, fakes, host_key, tool};
 
 const GO_ENV: &str =
@@ -277,8 +279,10 @@ fn what_is_mended_can_be_undone() {
     assert_data_eq!(
         outcome.snapshot(),
         str![[r#"
-1. go-env-goroot: `go env -w` has set GOROOT: every go but gowr's takes its tools from there
+1. go-env-goroot: `go env -w` has set GOROOT=/bogus, and it is not there
      [HOME]/.config/go/env:2: GOROOT=/bogus
+     /bogus: is not there
+     every command says: go: cannot find GOROOT directory: /bogus
      run: gowr doctor --fix
 2. go-env-carriage-return: [HOME]/.config/go/env has the line ends of Windows, which Go takes for a part of each value
      [HOME]/.config/go/env:1: GOPRIVATE=a/r
@@ -357,47 +361,6 @@ doing:
     );
     assert_eq!(fs::read_to_string(&file).unwrap(), "GOPRIVATE=other\n");
     assert!(links.join("go1.1.1").is_symlink(), "the rest is undone");
-}
-
-/// What is known of the chosen Go, by a server; without `--online` none is asked, and a dead one is no error.
-#[test]
-fn known_vulnerabilities_are_asked_for_online() {
-    let record = json!({
-        "id": "GO-2024-2963",
-        "summary": "a server is waited for too long",
-        "aliases": ["CVE-2024-24791"],
-        "affected": [{
-            "package": { "name": "stdlib", "ecosystem": "Go" },
-            "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": "1.22.5" }] }],
-            "ecosystem_specific": { "imports": [{ "path": "net/http" }] }
-        }]
-    });
-    let index =
-        json!([{ "path": "stdlib", "vulns": [{ "id": "GO-2024-2963", "fixed": "1.22.5" }] }]);
-    let server = Server::start(move |request: &Request| match request.path.as_str() {
-        "/index/modules.json" => Response::ok(index.to_string().into_bytes()),
-        "/ID/GO-2024-2963.json" => Response::ok(record.to_string().into_bytes()),
-        _ => Response::status(404),
-    });
-    let world = healthy(&["go1.22.1", "go1.22.5"]);
-    let doctor = |version: &str, words: &[&str]| {
-        let run = world.gowr(["doctor", "--json"]).args(words);
-        run.env("GOVULNDB", server.url()).env("GOWR_TOOLCHAIN", version)
-    };
-    assert!(codes(doctor("1.22.1", &[]).run().quiet()).is_empty());
-    assert_eq!(server.requests().len(), 0);
-    let found = problem(&doctor("1.22.1", &["--online"]).run(), "known-vulnerabilities");
-    assert_eq!(found["fix"], "gowr install 1.22.5");
-    assert!(!server.requests().is_empty());
-    assert!(codes(doctor("1.22.5", &["--online"]).run().quiet()).is_empty());
-    let dead = doctor("1.22.1", &["--online"]).env("GOVULNDB", "http://127.0.0.1:9");
-    let outcome = dead.env("GOWR_HTTP_RETRIES", "0").run();
-    assert!(
-        outcome.stderr().contains("known vulnerabilities cannot be told"),
-        "{}",
-        outcome.report()
-    );
-    assert!(codes(outcome.success()).is_empty());
 }
 
 /// A path that is no text, and a home that is nowhere.

@@ -36,19 +36,26 @@ mod install;
 mod integrity;
 mod interrupted;
 mod kill;
+mod link;
 mod matrix;
 mod nested;
 mod network;
 mod pin;
 mod project_files;
+mod share;
 mod shells;
 mod side_by_side;
+mod slow;
 mod snapshot;
 mod store;
 mod support_status;
 mod third_party;
 mod transactions;
 mod which;
+mod wsl;
+mod wsl_conf;
 
+#[cfg(feature = "long")]
+mod batch_file;
 #[cfg(feature = "long")]
 mod long;

@@ -186,7 +186,7 @@ fn windows_runs_a_tool_by_a_batch_file() {
         str![[r#"
 ------- stderr -------
 gowr: the name of this distro in WSL is not known
-  WSL_DISTRO_NAME is not set: this is no WSL, or sudo or a service took it away
+  this is no WSL
   run: WSL_DISTRO_NAME=NAME gowr run --write-cmd tool.cmd tool
 [exit status: 125]
 

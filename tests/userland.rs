@@ -94,6 +94,19 @@ impl Root {
         })
     }
 
+    /// Debian 13 that boots: systemd, and what it needs.
+    #[cfg(feature = "long")]
+    pub(crate) fn trixie_with_systemd() -> Self {
+        let packages = ["systemd", "systemd-sysv", "dbus", "mount", "util-linux", "libc-bin"];
+        Self::made("trixie-systemd", include_str!("userland/debian.rs"), |path| {
+            debian::unpack("trixie-systemd", "trixie", &packages, path);
+            fs::write(path.join("etc/shadow"), "root:*:20000:0:99999:7:::\n").unwrap();
+            for directory in ["run", "sys", "root", "var/tmp", "var/log"] {
+                fs::create_dir_all(path.join(directory)).unwrap();
+            }
+        })
+    }
+
     /// A directory with distrobox's commands, from Debian's package: shell scripts, which run on any machine.
     pub(crate) fn distrobox() -> PathBuf {
         let root = Self::made("distrobox", include_str!("userland/debian.rs"), |path| {
@@ -206,7 +219,7 @@ pub(crate) fn user_namespace() -> &'static [&'static str] {
 
 /// What every root has: places to mount on, a directory for temporary files.
 fn prepare(root: &Path) {
-    for directory in ["dev", "proc", "tmp", "etc"] {
+    for directory in ["dev", "proc", "tmp", "etc", "mnt"] {
         fs::create_dir_all(root.join(directory)).unwrap();
     }
     fs::create_dir_all(root.join(worlds().strip_prefix("/").unwrap())).unwrap();

@@ -6,7 +6,7 @@ use resolver::mounts::{self, WindowsDrives};
 use resolver::path;
 
 fuzz_target!(|content: &[u8]| {
-    let drives = WindowsDrives::parse(path::concat(&[content]));
+    let drives = WindowsDrives::new(path::concat(&[content]));
     assert_eq!(drives.is_empty(), drives.mount_points().next().is_none());
     let points: Vec<_> = mounts::parse(content).collect();
     if let Some(last) = points.last() {

@@ -25,7 +25,7 @@ use resolver::version::{RegisteredName, Request, ToolchainName};
 
 use crate::config_file::{self, Cleared};
 use crate::error::{During, Error};
-use crate::link::{self, Links};
+use crate::link::{self, Links, Origin};
 use crate::staging;
 use crate::store::{Home, Key};
 use candidate::Candidate;
@@ -180,7 +180,7 @@ impl<M: Machine> Adopter<'_, M> {
     /// What is adopted that answers a request.
     pub fn adopted_as(&self, request: Request) -> Result<Adopted, Error> {
         let links = link::read(self.home, self.here)?;
-        let adopted = links.toolchains.iter().filter(|entry| !entry.in_store);
+        let adopted = links.toolchains.iter().filter(|entry| entry.origin == Origin::Adopted);
         let toolchains = adopted.map(|entry| entry.name).filter(|name| request.accepts(*name));
         let names = match request {
             Request::Named(name) if links.named.contains_key(name.as_str()) => vec![name],
@@ -198,7 +198,7 @@ impl<M: Machine> Adopter<'_, M> {
             let path = to_bytes(path);
             path == spelling || real(path) == real(spelling)
         };
-        let adopted = links.toolchains.iter().filter(|it| !it.in_store && is_it(&it.goroot));
+        let adopted = links.toolchains.iter().filter(|it| it.origin == Origin::Adopted && is_it(&it.goroot));
         let named = links.named.iter().filter(|(_, target)| is_it(target));
         Ok(Adopted {
             toolchains: adopted.map(|entry| entry.name).collect(),

@@ -3,26 +3,38 @@
 //! One file a theme, one function a check. Nothing is changed and no network is asked; what can be mended without asking
 //! comes with a [`Mend`].
 
+mod clock;
 pub mod code;
+mod drives;
 mod environment;
+mod go_env_causes;
 mod go_env_file;
 mod go_setting;
+mod goland;
+mod goroot;
+mod interop;
 pub mod journal;
+mod memory;
 pub mod mend;
 mod mounts;
 mod path;
 mod project;
+mod share;
 mod startup_files;
 mod storage;
 mod store;
 mod toolchains;
 mod tools;
 pub mod warnings;
+mod windows_path;
+mod wsl_conf;
+mod wslenv;
 
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use resolver::failure::Failure;
 use resolver::machine::{Follow, Kind, Machine, Metadata};
@@ -31,6 +43,7 @@ use resolver::places::Places;
 use resolver::resolution::Resolution;
 use resolver::survey::Survey;
 use resolver::variables::Variables;
+use resolver::wsl::Wsl;
 
 use crate::problem::{Evidence, Problem};
 use crate::setup::User;
@@ -41,6 +54,7 @@ use go_setting::GoEnvFile;
 pub use mend::Mend;
 use mounts::Mounts;
 pub use path::{GoOnPath, go_on_path};
+use wsl_conf::WslConfFile;
 
 /// The command for what a [`Mend`] is there for.
 const FIX: &str = "gowr doctor --fix";
@@ -74,6 +88,15 @@ pub enum Trial {
     Hangs,
 }
 
+/// What a server said of the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkTime {
+    /// The server.
+    pub server: String,
+    /// The time it gave.
+    pub time: SystemTime,
+}
+
 /// All that is examined.
 pub struct Patient<'a, M: Machine> {
     /// The choice.
@@ -91,6 +114,17 @@ pub struct Patient<'a, M: Machine> {
     /// Runs `go version` as the proxy would, with a limit of time and without a network. Asked for only where settings
     /// are there that no file can judge.
     pub try_go: &'a dyn Fn(&Resolution) -> Option<Trial>,
+    /// What the clock says.
+    pub now: SystemTime,
+    /// What a server says, where one was asked.
+    pub network_time: Option<NetworkTime>,
+}
+
+impl<M: Machine> Patient<'_, M> {
+    /// A variable that is text and not empty.
+    fn variable_text(&self, name: &str) -> Option<&'static str> {
+        std::str::from_utf8((self.variable)(name)?).ok().filter(|value| !value.is_empty())
+    }
 }
 
 /// One thing found, and what `--fix` would do about it.
@@ -120,24 +154,40 @@ struct Examination<'a, M: Machine> {
     patient: &'a Patient<'a, M>,
     go_env: Option<GoEnvFile>,
     mounts: Mounts,
+    wsl: Option<Wsl>,
+    /// None outside of WSL, and in a container, whose wsl.conf nobody reads.
+    wsl_conf: Option<WslConfFile>,
 }
 
 /// Examines everything; what counts comes first.
 pub fn examine<M: Machine>(patient: &Patient<'_, M>) -> Vec<Finding> {
     let view = &patient.view;
     let go_env = GoEnvFile::read(view.machine, view.places);
-    let mounts = Mounts::read(view.machine);
-    let examination = &Examination { patient, go_env, mounts };
+    let wsl = Wsl::detect(view.machine, view.variables);
+    let mounts = Mounts::read(view.machine, wsl.is_some());
+    let is_distro = wsl.is_some_and(|wsl| !wsl.is_container);
+    let wsl_conf = is_distro.then(|| WslConfFile::read(view.machine));
+    let examination = &Examination { patient, go_env, mounts, wsl, wsl_conf };
     let mut findings = [
         environment::check(examination),
+        wslenv::check(examination).into_iter().collect(),
         go_env_file::check(examination),
+        go_env_causes::check(examination),
+        windows_path::check(examination),
         path::check(examination),
         project::check(examination),
+        drives::check(examination),
+        wsl_conf::check(examination),
+        interop::check(examination).into_iter().collect(),
+        clock::check(examination).into_iter().collect(),
+        memory::check(examination).into_iter().collect(),
         toolchains::check(examination),
         tools::check(examination),
         storage::check(examination),
         store::check(examination),
+        share::check(examination),
         startup_files::check(examination),
+        goland::check(examination).into_iter().collect(),
     ]
     .concat();
     findings.sort_by_key(|finding| finding.problem.severity);
@@ -155,6 +205,10 @@ impl<'a, M: Machine> Examination<'a, M> {
 
     fn is_directory(&self, path: &[u8]) -> bool {
         self.metadata(path).is_some_and(|found| found.kind == Kind::Directory)
+    }
+
+    fn is_of_a_drive(&self, path: Bytes) -> bool {
+        self.mounts.drive(self.patient.view.machine, path).is_some()
     }
 
     /// Whether this user may write there, as far as owner and mode tell.

@@ -247,7 +247,7 @@ fn open_file(
         let total = file.metadata()?.len();
         let (first, end) = match part {
             Part::Whole => {
-                let head = Head { span: Span::Whole(Some(total)), validator: None };
+                let head = Head { span: Span::Whole(Some(total)), validator: None, date: None };
                 return Ok((head, Box::new(file)));
             }
             Part::Last(length) => (total.saturating_sub(length), total),
@@ -257,7 +257,7 @@ fn open_file(
             }
         };
         file.seek(SeekFrom::Start(first))?;
-        let head = Head { span: Span::Part { first, end, total }, validator: None };
+        let head = Head { span: Span::Part { first, end, total }, validator: None, date: None };
         Ok((head, Box::new(file.take(end - first))))
     };
     open().map_err(|error| match error.kind() {

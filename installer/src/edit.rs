@@ -76,7 +76,7 @@ pub(crate) fn bad(file: &Path, error: impl Into<resolver::pin::Error>) -> Error 
 }
 
 /// The line end of a file: that of its first line, else `\n`.
-fn line_end(content: &[u8]) -> &'static [u8] {
+pub(crate) fn line_end(content: &[u8]) -> &'static [u8] {
     match content.iter().position(|byte| *byte == b'\n') {
         Some(end) if end > 0 && content[end - 1] == b'\r' => b"\r\n",
         _ => b"\n",

@@ -208,6 +208,30 @@ pub enum Error {
         /// The command that mends it, or shows more.
         fix: Option<String>,
     },
+    /// Toolchains cannot be shared between distros so.
+    #[error("{message}")]
+    Share {
+        /// What this is about.
+        kind: Kind,
+        /// What cannot be done.
+        message: String,
+        /// Why.
+        #[source]
+        cause: Cause,
+        /// The command that mends it, or shows more.
+        fix: Option<String>,
+    },
+    /// A path cannot be made to lead to a GOROOT.
+    #[error("{message}")]
+    GorootLink {
+        /// What cannot be done.
+        message: String,
+        /// Why not.
+        #[source]
+        cause: Cause,
+        /// The command that mends it.
+        fix: Option<String>,
+    },
     /// A container cannot be run.
     #[error("{message}")]
     Container {
@@ -225,6 +249,17 @@ pub enum Error {
     #[error("{message}")]
     Go {
         /// What it did not do.
+        message: String,
+        /// What it said.
+        #[source]
+        cause: Cause,
+        /// The command that shows more.
+        fix: Option<String>,
+    },
+    /// A command of the system's did not do what it was run for.
+    #[error("{message}")]
+    Command {
+        /// Which.
         message: String,
         /// What it said.
         #[source]
@@ -269,8 +304,9 @@ impl Error {
             | Self::Locked { .. }
             | Self::Windows { .. }
             | Self::Go { .. }
+            | Self::Command { .. }
             | Self::Stopped => Kind::Internal,
-            Self::Container { kind, .. } => *kind,
+            Self::Container { kind, .. } | Self::Share { kind, .. } => *kind,
             Self::HomeNotAbsolute(_)
             | Self::HomeNotForPath(_)
             | Self::HomeNotWritable { .. }
@@ -286,7 +322,10 @@ impl Error {
             Self::EverySource { first: error, .. } | Self::Unproved { source: error, .. } => {
                 error.kind()
             }
-            Self::NotAVersion(_) | Self::Refused { .. } | Self::NotAdopted { .. } => Kind::User,
+            Self::NotAVersion(_)
+            | Self::Refused { .. }
+            | Self::NotAdopted { .. }
+            | Self::GorootLink { .. } => Kind::User,
             Self::WrongTree { .. }
             | Self::Integrity { .. }
             | Self::Misbehavior { .. }
@@ -326,7 +365,10 @@ impl Error {
             | Self::Off { fix, .. }
             | Self::NotAdopted { fix, .. }
             | Self::Go { fix, .. }
+            | Self::Command { fix, .. }
             | Self::Container { fix, .. }
+            | Self::GorootLink { fix, .. }
+            | Self::Share { fix, .. }
             | Self::Windows { fix, .. } => fix.clone(),
             Self::NotLoaded { snapshot, .. } => Some(format!("ls -l {}", quoted(snapshot))),
             Self::Network { location, .. } | Self::Replaced { location, .. }

@@ -5,16 +5,18 @@
 //! - `toolchain`: everything in `toolchains/` bears a version's name and is that release, whole: its `VERSION` begins
 //!   with that name, `bin/go` is a program, `pkg/tool` is there.
 //! - `link`: everything in `distros/<key>/` is a link that leads where its name says: `go1.22.10` to the toolchain of
-//!   that name or to an adopted GOROOT, `1.22` and `newest` to a toolchain of that directory that answers to it,
-//!   `named/<name>` to an absolute path. None of gowr's own dangles.
+//!   that name, in the store or through `shared`, or to an adopted GOROOT; `1.22` and `newest`, and the `.local` of them,
+//!   to a toolchain of that directory that answers to it; `named/<name>` to an absolute path, as does `shared`. None of
+//!   gowr's own dangles, but what is in a share is not gowr's own.
 //! - `switching-link`: everything in `links/` is a link to the `go` of the toolchain it is named after, which is there.
 //! - `archive`: everything in `downloads/` that is not being written is named by release, platform and hash.
 //! - `mode`: nothing of it can be changed by everyone.
 //!
 //! After the next run of the command that was killed, and whenever nobody is at work, also:
 //!
-//! - `unlinked`: each official SDK since 1.21 is in each `distros/<key>/` and in `links/`.
-//! - `outdated`: `1.22` and `newest` are there wherever something answers to them, and are the newest that does.
+//! - `unlinked`: each official SDK since 1.21 is in each `distros/<key>/` and in `links/`, and comes before a shared one.
+//! - `outdated`: `1.22` and `newest` are there wherever something answers to them, and are the newest that does; where
+//!   that is a shared one, `1.22.local` and `newest.local` are the newest that is not, and else they are not there.
 //! - `leftover`: `staging/` has only what a living process makes, and no temporary file is anywhere.
 //!
 //! And about what is not gowr's, which can go at any time:
@@ -35,7 +37,7 @@ use serde::Serialize;
 use crate::atomic;
 use crate::downloads::Candidate;
 use crate::error::{During, Error};
-use crate::link;
+use crate::link::{self, share};
 use crate::staging;
 use crate::store::{Home, Key, is_static, version_text};
 
@@ -112,6 +114,7 @@ impl fmt::Display for Violation {
 pub fn check(home: &Home, here: &Key) -> Result<Vec<Violation>, Error> {
     let mut check = Check { home, here, violations: Vec::new() };
     check.toolchains()?;
+    check.share()?;
     for name in entries(&home.distros())? {
         let path = home.distros().join(&name);
         match name.to_str().and_then(Key::parse) {
@@ -177,10 +180,24 @@ impl Check<'_> {
             let link = self.home.links().join(name.as_str());
             let links = self.home.keys()?.into_iter().map(|key| self.home.distro(&key));
             for link in links.map(|directory| directory.join(name.as_str())).chain([link]) {
-                if fs::symlink_metadata(&link).is_err() {
-                    self.add(Rule::Unlinked, link, "is missing");
+                match link::target(&link) {
+                    Ok(Some(target)) if share::leads(name, &target) => {
+                        self.add(Rule::Unlinked, link, "leads into the share");
+                    }
+                    _ if fs::symlink_metadata(&link).is_err() => {
+                        self.add(Rule::Unlinked, link, "is missing");
+                    }
+                    _ => {}
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn share(&mut self) -> Result<(), Error> {
+        let shared = self.home.shared();
+        if fs::symlink_metadata(&shared).is_ok() && share::of(self.home)?.is_none() {
+            self.add(Rule::Link, shared, "is no link to an absolute path");
         }
         Ok(())
     }
@@ -206,6 +223,11 @@ impl Check<'_> {
         }
         let links = link::read(self.home, key)?;
         let expected = link::expected(&links, key == self.here, &[]);
+        let is_extra =
+            |name: &&String| name.ends_with(link::LOCAL) && !expected.contains_key(*name);
+        for name in links.derived.keys().filter(is_extra) {
+            self.add(Rule::Outdated, directory.join(name), "makes no difference");
+        }
         for (name, toolchain) in expected {
             let found = links.derived.get(&name);
             if found.map(String::as_str) != Some(toolchain.as_str()) {
@@ -223,6 +245,10 @@ impl Check<'_> {
             } else if !self.home.has(name) {
                 self.add(Rule::Link, path, "leads nowhere");
             }
+        } else if share::leads(name, target) {
+            if fs::symlink_metadata(self.home.shared()).is_err() {
+                self.add(Rule::Link, path, "leads into a share, and none is used");
+            }
         } else if !target.is_absolute() {
             self.add(Rule::Link, path, format!("leads to {}", target.display()));
         } else if key == self.here && !target.is_dir() {
@@ -230,12 +256,13 @@ impl Check<'_> {
         }
     }
 
-    /// `1.22` or `newest`; whether it is the best answer is another rule.
+    /// `1.22`, `newest` or one with `.local`; whether it is the best answer is another rule.
     fn derived_link(&mut self, directory: &Path, name: &str, target: &Path) {
         let toolchain = target.to_str().and_then(ToolchainName::parse);
+        let line = name.strip_suffix(link::LOCAL).unwrap_or(name);
         let answers = |toolchain: &ToolchainName| {
-            let is_line = !toolchain.has_suffix() && name == toolchain.version().line().as_str();
-            name == link::NEWEST || is_line
+            let is_line = !toolchain.has_suffix() && line == toolchain.version().line().as_str();
+            line == link::NEWEST || is_line
         };
         let path = directory.join(name);
         match toolchain {

@@ -1,6 +1,7 @@
 //! Fetches, verifies, unpacks and links Go toolchains: everything of gowr that writes or talks to a network.
 
 pub mod adopt;
+pub mod at_boot;
 mod atomic;
 pub mod bisect;
 pub mod cache;
@@ -9,6 +10,7 @@ pub mod child;
 pub mod ci;
 pub mod config_file;
 pub mod container;
+pub mod diff;
 pub mod doctor;
 mod download;
 pub mod downloads;
@@ -18,6 +20,7 @@ pub mod fingerprint;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod go_settings;
+pub mod goroot_link;
 pub mod install;
 pub mod invariants;
 pub mod link;
@@ -28,14 +31,18 @@ pub mod pin_file;
 pub mod problem;
 pub mod services;
 pub mod setup;
+pub mod share;
 pub mod snapshot;
 pub mod source;
 mod staging;
 pub mod store;
 pub mod sumdb;
 pub mod support_status;
+pub mod system_files;
 pub mod uninstall;
 pub mod unpack;
 pub mod upgrade;
 pub mod vulnerabilities;
 pub mod windows_wrapper;
+pub mod wsl;
+pub mod wsl_conf;

@@ -3,13 +3,20 @@
 //! ```text
 //! distros/<key>/go1.22.10 -> ../../toolchains/go1.22.10   an official SDK
 //! distros/<key>/go1.22.2  -> /usr/lib/go-1.22             adopted where it is
-//! distros/<key>/1.22      -> go1.22.10                    the newest of the line
-//! distros/<key>/newest    -> go1.22.10
+//! distros/<key>/go1.22.12 -> ../../shared/go1.22.12       of another distro (see [`share`])
+//! distros/<key>/1.22      -> go1.22.12                    the newest of the line
+//! distros/<key>/newest    -> go1.22.12
+//! distros/<key>/1.22.local -> go1.22.10                   the same without the share, where that is another
+//! distros/<key>/newest.local -> go1.22.10
 //! distros/<key>/named/work -> /home/u/work/go             registered by name
 //! links/go1.22.10 -> ../toolchains/go1.22.10/bin/go       for Go's own switching
+//! shared -> /mnt/wsl/gowr                                 the share that is used, if one is
 //! ```
 //!
-//! `1.22` and `newest` follow from the rest, and are worked out again after each change. They are always changed
+//! A name that the store has is never linked into a share, and Go's own switching never leads there: it would fail when
+//! the share is gone.
+//!
+//! `1.22`, `newest` and their `.local` follow from the rest, and are worked out again after each change. They are always changed
 //! before what they point to is removed and after it is added, so that a kill at any instant leaves no link astray.
 
 use std::cmp::Ordering;
@@ -20,11 +27,14 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use resolver::version::{RegisteredName, ToolchainName};
+use serde::Serialize;
 
 use crate::atomic::{self, replace_link, sync_directory};
 use crate::error::{During, Error};
 use crate::staging::Work;
 use crate::store::{Home, Key, Made, create_directory, is_static, names};
+
+pub mod share;
 
 /// From a directory of links to the toolchains.
 pub(crate) const TOOLCHAINS: &str = "../../toolchains";
@@ -32,6 +42,8 @@ pub(crate) const TOOLCHAINS: &str = "../../toolchains";
 pub(crate) const NEWEST: &str = "newest";
 /// The directory of the names that were registered.
 pub(crate) const NAMED: &str = "named";
+/// What is added to the name of a line, or of the newest, for the one that counts without the share.
+pub(crate) const LOCAL: &str = ".local";
 /// The lock of whoever changes links.
 pub(crate) const WORK: &str = "links";
 
@@ -42,8 +54,20 @@ pub struct Entry {
     pub name: ToolchainName,
     /// Its GOROOT, as the link says it; made absolute.
     pub goroot: PathBuf,
-    /// Whether gowr installed it; else it is adopted.
-    pub in_store: bool,
+    /// Whose it is.
+    pub origin: Origin,
+}
+
+/// Whose a toolchain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// gowr installed it here.
+    Store,
+    /// gowr installed it in another distro, which shares it.
+    Share,
+    /// gowr found it and uses it where it is.
+    Adopted,
 }
 
 /// All that a userland's directory of links says.
@@ -55,18 +79,26 @@ pub struct Links {
     pub derived: BTreeMap<String, String>,
     /// Registered names, with what they point to.
     pub named: BTreeMap<String, PathBuf>,
+    /// Where the share is that this home uses, if it uses one.
+    pub share: Option<PathBuf>,
 }
 
 /// Reads a userland's directory of links; an absent directory has none.
 pub fn read(home: &Home, key: &Key) -> Result<Links, Error> {
     let directory = home.distro(key);
-    let mut links = Links::default();
+    let mut links = Links { share: share::of(home)?, ..Links::default() };
     for name in names(&directory)? {
         let Some(target) = target(&directory.join(&name))? else { continue };
         if let Some(toolchain) = ToolchainName::parse(&name) {
-            let in_store = target.starts_with(TOOLCHAINS);
-            let goroot = if in_store { home.toolchain(&toolchain) } else { directory.join(target) };
-            links.toolchains.push(Entry { name: toolchain, goroot, in_store });
+            let (origin, goroot) = if target.starts_with(TOOLCHAINS) {
+                (Origin::Store, home.toolchain(&toolchain))
+            } else if target == share::target_of(&toolchain) {
+                let share = links.share.clone().unwrap_or_else(|| home.shared());
+                (Origin::Share, share.join(toolchain.as_str()))
+            } else {
+                (Origin::Adopted, directory.join(target))
+            };
+            links.toolchains.push(Entry { name: toolchain, goroot, origin });
         } else {
             links.derived.insert(name, target.to_string_lossy().into_owned());
         }
@@ -114,7 +146,8 @@ pub(crate) fn is_known(home: &Home, name: &ToolchainName, here: &Key) -> Result<
     }
     for key in &keys {
         let links = read(home, key)?;
-        let is_linked = links.toolchains.iter().any(|it| it.name == *name && it.in_store);
+        let is_linked =
+            links.toolchains.iter().any(|it| it.name == *name && it.origin == Origin::Store);
         if !(is_linked && is_derived(&links, key == here)) {
             return Ok(false);
         }
@@ -122,7 +155,7 @@ pub(crate) fn is_known(home: &Home, name: &ToolchainName, here: &Key) -> Result<
     Ok(true)
 }
 
-/// Whether `1.22` and `newest` are there as they should be; not after a kill.
+/// Whether `1.22`, `newest` and their `.local` are there as they should be; not after a kill.
 pub(crate) fn is_derived(links: &Links, is_here: bool) -> bool {
     let wanted = expected(links, is_here, &[]);
     let is_found =
@@ -135,13 +168,25 @@ pub(crate) fn is_derived(links: &Links, is_here: bool) -> bool {
 /// the tree is gone: nobody makes links meanwhile.
 pub(crate) fn remove(home: &Home, name: &ToolchainName, here: &Key) -> Result<Work, Error> {
     let work = Work::begin_short(home, WORK)?;
+    let is_shared = share::has(home, name)?;
     for key in &home.keys()? {
         let link = home.distro(key).join(name.as_str());
-        if target(&link)?.is_some_and(|target| target.starts_with(TOOLCHAINS)) {
+        if !target(&link)?.is_some_and(|target| target.starts_with(TOOLCHAINS)) {
+            continue;
+        }
+        if is_shared {
+            // What counts without the share must be there before it is needed.
+            let mut links = read(home, key)?;
+            for entry in links.toolchains.iter_mut().filter(|entry| entry.name == *name) {
+                entry.origin = Origin::Share;
+            }
+            derive_from(home, key, &expected(&links, key == here, &[]), &links, &work)?;
+            set(&link, &share::target_of(name), &work)?;
+        } else {
             derive(home, key, here, slice::from_ref(name), &work)?;
             unlink(&link)?;
-            sync_directory(&home.distro(key));
         }
+        sync_directory(&home.distro(key));
     }
     unlink(&home.links().join(name.as_str()))?;
     Ok(work)
@@ -151,6 +196,7 @@ pub(crate) fn remove(home: &Home, name: &ToolchainName, here: &Key) -> Result<Wo
 pub(crate) fn mend(home: &Home, here: &Key) -> Result<(), Error> {
     let work = Work::begin_short(home, WORK)?;
     let stored: Vec<_> = home.installed()?.into_iter().filter(is_static).collect();
+    let is_share_used = share::of(home)?.is_some();
     for key in &home.keys()? {
         let directory = home.distro(key);
         let mut astray = Vec::new();
@@ -159,6 +205,8 @@ pub(crate) fn mend(home: &Home, here: &Key) -> Result<(), Error> {
             let right = Path::new(TOOLCHAINS).join(name.as_str());
             match target(&link)? {
                 Some(target) if target.is_absolute() || target == right && home.has(&name) => {}
+                Some(target)
+                    if is_share_used && share::leads(&name, &target) && !home.has(&name) => {}
                 Some(_) if home.has(&name) => set(&link, &right, &work)?,
                 Some(_) => astray.push(name),
                 None => {}
@@ -285,7 +333,11 @@ fn create_missing(home: &Home, key: &Key, work: &Work) -> Result<(), Error> {
     for name in &toolchains {
         set(&staged.path().join(name.as_str()), &Path::new(TOOLCHAINS).join(name.as_str()), work)?;
     }
-    for (link, name) in derived(toolchains.iter()) {
+    let shared = share::missing_here(home, |name| toolchains.contains(name))?;
+    for name in &shared {
+        set(&staged.path().join(name.as_str()), &share::target_of(name), work)?;
+    }
+    for (link, name) in derived(toolchains.iter(), shared.iter()) {
         set(&staged.path().join(link), Path::new(name.as_str()), work)?;
     }
     // Readable by the others of a shared home, unlike temporary directories.
@@ -301,7 +353,7 @@ fn create_missing(home: &Home, key: &Key, work: &Work) -> Result<(), Error> {
     Ok(())
 }
 
-/// Works out `1.22` and `newest` of a userland again, as if `without` were not there.
+/// Works out `1.22`, `newest` and their `.local` of a userland again, as if `without` were not there.
 fn derive(
     home: &Home,
     key: &Key,
@@ -310,9 +362,19 @@ fn derive(
     work: &Work,
 ) -> Result<(), Error> {
     let links = read(home, key)?;
-    let wanted = expected(&links, key == here, without);
+    derive_from(home, key, &expected(&links, key == here, without), &links, work)
+}
+
+fn derive_from(
+    home: &Home,
+    key: &Key,
+    wanted: &BTreeMap<String, &ToolchainName>,
+    links: &Links,
+    work: &Work,
+) -> Result<(), Error> {
     let directory = home.distro(key);
-    for (link, name) in &wanted {
+    // Backwards: `1.22.local` is there before `1.22` leads into the share.
+    for (link, name) in wanted.iter().rev() {
         set(&directory.join(link), Path::new(name.as_str()), work)?;
     }
     for link in links.derived.keys().filter(|link| !wanted.contains_key(*link)) {
@@ -322,18 +384,25 @@ fn derive(
     Ok(())
 }
 
-/// What `1.22` and `newest` should lead to, as if `without` were not there.
+/// What `1.22`, `newest` and their `.local` should lead to, as if `without` were not there.
 pub(crate) fn expected<'a>(
     links: &'a Links,
     is_here: bool,
     without: &[ToolchainName],
 ) -> BTreeMap<String, &'a ToolchainName> {
     let counts = |entry: &&Entry| {
-        // What another userland adopted cannot be seen from here.
-        let exists = !(entry.in_store || is_here) || entry.goroot.is_dir();
+        let exists = match entry.origin {
+            Origin::Store => entry.goroot.is_dir(),
+            // Whether it is there just now is for each start of `go` to see.
+            Origin::Share => true,
+            // What another userland adopted cannot be seen from here.
+            Origin::Adopted => !is_here || entry.goroot.is_dir(),
+        };
         !without.contains(&entry.name) && exists
     };
-    derived(links.toolchains.iter().filter(counts).map(|entry| &entry.name))
+    let counting = links.toolchains.iter().filter(counts);
+    let (shared, local): (Vec<_>, Vec<_>) = counting.partition(|it| it.origin == Origin::Share);
+    derived(local.into_iter().map(|entry| &entry.name), shared.into_iter().map(|entry| &entry.name))
 }
 
 /// What Go's own switching finds in `links/` leads to.
@@ -341,11 +410,25 @@ pub(crate) fn switching_target(name: &ToolchainName) -> PathBuf {
     Path::new("../toolchains").join(name.as_str()).join("bin/go")
 }
 
-/// The newest of each line and of all.
+/// The newest of each line and of all; and those without what is shared, where that makes a difference.
 fn derived<'a>(
+    local: impl Iterator<Item = &'a ToolchainName>,
+    shared: impl Iterator<Item = &'a ToolchainName>,
+) -> BTreeMap<String, &'a ToolchainName> {
+    let without_share = newest(BTreeMap::new(), local);
+    let mut links = newest(without_share.clone(), shared);
+    for (link, name) in without_share {
+        if links[&link] != name {
+            links.insert(link + LOCAL, name);
+        }
+    }
+    links
+}
+
+fn newest<'a>(
+    mut newest: BTreeMap<String, &'a ToolchainName>,
     toolchains: impl Iterator<Item = &'a ToolchainName>,
 ) -> BTreeMap<String, &'a ToolchainName> {
-    let mut newest = BTreeMap::new();
     for name in toolchains {
         // What a vendor made of a release does not answer for its line (`Request::accepts`).
         if !name.has_suffix() {

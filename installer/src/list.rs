@@ -9,7 +9,7 @@ use std::thread;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::link;
+use crate::link::{self, Origin};
 use crate::store::{Home, Key, version_text};
 
 /// The unit of `st_blocks`.
@@ -34,17 +34,7 @@ pub struct Toolchain {
     pub usable: bool,
 }
 
-/// Where a toolchain is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// gowr installed it.
-    Store,
-    /// gowr found it and uses it where it is.
-    Adopted,
-}
-
-/// The toolchains of the store and those adopted in one userland, oldest first.
+/// The toolchains of the store, those that are shared and those adopted in one userland, oldest first.
 pub fn list(home: &Home, key: &Key) -> Result<Vec<Toolchain>, Error> {
     let links = link::read(home, key)?;
     let mut entries = links.toolchains;
@@ -54,18 +44,21 @@ pub fn list(home: &Home, key: &Key) -> Result<Vec<Toolchain>, Error> {
     entries.extend(unlinked.map(|name| link::Entry {
         goroot: home.toolchain(&name),
         name,
-        in_store: true,
+        origin: Origin::Store,
     }));
     entries.sort_by(|left, right| left.name.version().compare(right.name.version()));
 
     let sizes = sizes(&entries);
     let mut toolchains = Vec::with_capacity(entries.len());
     for (entry, size) in entries.into_iter().zip(sizes) {
-        let names = links.derived.iter().filter(|(_, to)| **to == entry.name.as_str());
+        // What counts without a share is nothing to ask for.
+        let names = links.derived.iter().filter(|(name, to)| {
+            **to == entry.name.as_str() && !name.ends_with(link::LOCAL)
+        });
         let registered = links.named.iter().filter(|(_, to)| same(to, &entry.goroot));
         toolchains.push(Toolchain {
             version_text: version_text(&entry.goroot).unwrap_or_default(),
-            origin: if entry.in_store { Origin::Store } else { Origin::Adopted },
+            origin: entry.origin,
             size,
             links: names
                 .map(|(name, _)| name)
@@ -86,13 +79,16 @@ fn same(left: &Path, right: &Path) -> bool {
     matches!((identity(left), identity(right)), (Ok(left), Ok(right)) if left == right)
 }
 
+fn size(entry: &link::Entry) -> Option<u64> {
+    (entry.origin == Origin::Store).then(|| disk_usage(&entry.goroot))
+}
+
 /// Trees of ten thousand files each: measured side by side.
 fn sizes(entries: &[link::Entry]) -> Vec<Option<u64>> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let measure = |first: usize| -> Vec<_> {
         let own = entries.iter().enumerate().skip(first).step_by(workers);
-        own.map(|(index, entry)| (index, entry.in_store.then(|| disk_usage(&entry.goroot))))
-            .collect()
+        own.map(|(index, entry)| (index, size(entry))).collect()
     };
     let mut sizes = vec![None; entries.len()];
     thread::scope(|scope| {

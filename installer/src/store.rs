@@ -7,6 +7,7 @@
 //! links/          go1.22.10 -> ../toolchains/go1.22.10/bin/go, for Go's own switching
 //! downloads/      verified archives; may be another directory, shared between userlands
 //! staging/        what is being made, and locks; on the same file system as toolchains/
+//! shared          a link to the toolchains of another distro, where those are used
 //! ```
 
 use std::fs;
@@ -81,6 +82,11 @@ impl Home {
     /// The links for Go's own switching.
     pub fn links(&self) -> PathBuf {
         self.directory.join("links")
+    }
+
+    /// The link to the share that is used, if one is.
+    pub fn shared(&self) -> PathBuf {
+        self.directory.join("shared")
     }
 
     /// Where archives are kept.

@@ -10,9 +10,9 @@ use resolver::version::{Request, ToolchainName};
 use crate::atomic::sync_directory;
 use crate::config_file::{self, Cleared, Scope};
 use crate::downloads::archive_prefix;
-use crate::error::{During, Error};
+use crate::error::{During, Error, Kind};
 use crate::install::is_closed;
-use crate::link;
+use crate::link::{self, Origin};
 use crate::lock::Holder;
 use crate::staging::{self, Work};
 use crate::store::{Home, Key, names};
@@ -56,13 +56,19 @@ pub fn uninstall(
 
 fn not_installed(home: &Home, here: &Key, name: &ToolchainName) -> Result<Error, Error> {
     let entries = link::read(home, here)?.toolchains;
-    let adopted = entries.into_iter().find(|entry| entry.name == *name && !entry.in_store);
-    Ok(match adopted {
-        Some(adopted) => Error::Refused {
-            message: format!("{name} was not installed by gowr: {}", adopted.goroot.display()),
+    let linked = entries.into_iter().find(|entry| entry.name == *name);
+    Ok(match linked {
+        Some(entry) if entry.origin == Origin::Adopted => Error::Refused {
+            message: format!("{name} was not installed by gowr: {}", entry.goroot.display()),
             fix: Some(format!("gowr adopt --remove {name}")),
         },
-        None => Error::NotInstalled(*name),
+        Some(entry) if entry.origin == Origin::Share => Error::Share {
+            kind: Kind::User,
+            message: format!("{name} is not installed in this distro"),
+            cause: format!("another distro shares it: {}", entry.goroot.display()).into(),
+            fix: Some(String::from("gowr share --remove")),
+        },
+        _ => Error::NotInstalled(*name),
     })
 }
 
@@ -136,7 +142,7 @@ fn left_without(home: &Home, gone: &ToolchainName) -> Result<Vec<ToolchainName>,
     left.retain(|name| name != gone);
     for key in home.keys()? {
         let entries = link::read(home, &key)?.toolchains.into_iter();
-        let entries = entries.filter(|entry| !(entry.in_store && entry.name == *gone));
+        let entries = entries.filter(|entry| !(entry.origin == Origin::Store && entry.name == *gone));
         left.extend(entries.map(|entry| entry.name));
     }
     Ok(left)

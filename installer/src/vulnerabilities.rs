@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use resolver::version::{ToolchainName, Version};
 use serde::{Deserialize, Serialize};
 
+use crate::doctor::NetworkTime;
 use crate::download::{Client, Location};
 use crate::error::Error;
 use crate::go_settings::GoSettings;
@@ -116,6 +117,13 @@ impl Database {
     pub fn reports(&self, versions: &[Version]) -> Result<Vec<Report>, Error> {
         let records = self.records(versions)?;
         Ok(versions.iter().map(|version| report(*version, &records)).collect())
+    }
+
+    /// What time the database's server says it is; none for a copy of files, and where it does not say.
+    pub fn time(&self) -> Result<Option<NetworkTime>, Error> {
+        let location = self.location.join("index/db.json");
+        let date = self.client.download(&location, INDEX_LIMIT)?.date();
+        Ok(date.map(|time| NetworkTime { server: self.location.to_string(), time }))
     }
 
     /// The records that may be about one of these.

@@ -10,7 +10,7 @@ use resolver::path::shell_quoted;
 
 use crate::atomic::{NewFile, replace_file};
 use crate::error::Error;
-use crate::snapshot::windows::DistroName;
+use crate::wsl::DistroName;
 
 /// A batch file that runs `gowr run TOOL` in a distro, with the arguments it is called with; its exit code is the tool's.
 ///

@@ -195,7 +195,8 @@ pub fn container<M: Machine>(machine: &M, variables: &Variables) -> Option<Conta
     }
 }
 
-/// Docker's mark is asked for only where a person wants to know: it changes no choice.
+/// Docker's mark is asked for only where a person wants to know: it changes no choice. On WSL it may be a leftover
+/// ([`crate::wsl::container`]).
 pub fn docker<M: Machine>(machine: &M) -> Option<Container> {
     let found = machine.metadata(None, b"/.dockerenv", Follow::Links);
     found.is_ok().then_some(Container { kind: ContainerKind::Docker, name: None })

@@ -229,9 +229,9 @@ impl<M: Machine> Changes<'_, M> {
     fn path(&mut self) {
         let Some(inherited) = self.survey.variables.get(Name::Path) else { return };
         let mut kept = inherited;
-        if let Some(without_windows) = windows_path::without(self.survey.machine, inherited) {
+        if let Some(drives) = windows_path::drives(self.survey.machine, inherited) {
             if self.drops_windows_path() {
-                kept = without_windows;
+                kept = windows_path::without(drives, inherited);
                 self.set(Name::Path, kept, Reason::WindowsPath);
             } else if self.survey.variables.get(Name::Gccgo).is_none() {
                 // Every go command looks gccgo up in each entry (cmd/go/internal/work/gccgo.go); an absolute

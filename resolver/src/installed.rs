@@ -13,6 +13,7 @@ use crate::invocation::Program;
 use crate::machine::{Follow, Machine};
 use crate::path::{self, Bytes};
 use crate::places::Places;
+use crate::share;
 use crate::text::find_byte;
 use crate::toolchain::{self, Origin, Toolchain, Unusable};
 use crate::version::{Request, ToolchainName, Version, compare};
@@ -36,6 +37,7 @@ pub struct Installed<'a, M: Machine, W: Witness> {
     machine: &'a M,
     program: Program,
     distro: &'static Distro,
+    home: Option<Bytes>,
     toolchains: Option<Bytes>,
     links: Option<Bytes>,
     witness: PhantomData<W>,
@@ -48,7 +50,15 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
             path::concat(&[home, path::slash_after(home), b"distros/", distro.links_key()])
         });
         let toolchains = places.in_home(b"toolchains");
-        Self { machine, program, distro, toolchains, links, witness: PhantomData }
+        Self {
+            machine,
+            program,
+            distro,
+            home: places.home,
+            toolchains,
+            links,
+            witness: PhantomData,
+        }
     }
 
     /// Whether this userland has its directory of links; a new one gets it from `gowr`.
@@ -118,21 +128,35 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
     /// toolchain is gone, or the distro has upgraded it to another version.
     fn linked(&self, name: &[u8]) -> Option<Found> {
         let links = self.links?;
-        let target = self.machine.read_link(None, path::join(links, name)).ok()?;
-        if path::is_absolute(target) {
-            return self.adopted(name, target);
-        }
-        let target = if find_byte(target, b'/').is_some() {
-            target
-        } else {
+        let read = |name: &[u8]| self.machine.read_link(None, path::join(links, name)).ok();
+        let (mut link, mut target) = (name, read(name)?);
+        if find_byte(target, b'/').is_none() {
             // `1.22 -> go1.22.10`: a sibling, which says where the toolchain is.
-            let sibling = self.machine.read_link(None, path::join(links, target)).ok()?;
-            if path::is_absolute(sibling) {
-                return self.adopted(target, sibling);
-            }
-            sibling
-        };
-        self.in_store(stored_name(target)?)
+            (link, target) = (target, read(target)?);
+        }
+        if path::is_absolute(target) {
+            return self.adopted(link, target);
+        }
+        match target.strip_prefix(share::PREFIX) {
+            Some(shared) => self
+                .in_share(toolchain_name(shared)?)
+                .or_else(|| self.linked(path::concat(&[name, share::LOCAL]))),
+            None => self.in_store(stored_name(target)?),
+        }
+    }
+
+    /// A toolchain of another distro; none where the share has a flaw. Whether it can be read is tried where the proxy
+    /// has failed to start it.
+    fn in_share(&self, name: ToolchainName) -> Option<Found> {
+        let share = share::find(self.machine, self.home?)?;
+        let mut toolchain = Toolchain::in_store(share, name, self.program);
+        if share::flaw_in(self.machine, share, toolchain.root?).is_some() {
+            return None;
+        }
+        if W::IS_THOROUGH {
+            toolchain.version_text = Some(share::read_version(self.machine, &toolchain)?);
+        }
+        Some(Found::Usable(path::keep_value(toolchain)))
     }
 
     fn in_store(&self, name: ToolchainName) -> Option<Found> {
@@ -167,10 +191,14 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
         }
     }
 
-    /// Looks through the store and the distro's own Go.
+    /// Looks through the store, the share and the distro's own Go.
     fn search(&self, request: Request) -> Found {
         let stored = newest(&self.stored(), |name| request.accepts(name));
         if let Some(found) = stored.and_then(|name| self.in_store(name)) {
+            return found;
+        }
+        let shared = newest(&self.shared(), |name| request.accepts(name));
+        if let Some(found) = shared.and_then(|name| self.in_share(name)) {
             return found;
         }
         let mut unusable = None;
@@ -201,18 +229,29 @@ impl<'a, M: Machine, W: Witness> Installed<'a, M, W> {
 
     /// The names in the store; those with a prefix of a staging area's making are none.
     pub fn stored(&self) -> Vec<ToolchainName> {
-        let names = self.toolchains.and_then(|store| self.machine.list(store).ok());
+        self.names_in(self.toolchains)
+    }
+
+    /// The names in the share that is used, whatever flaw it has. Only releases that run in every userland are shared.
+    fn shared(&self) -> Vec<ToolchainName> {
+        let share = self.home.and_then(|home| share::find(self.machine, home));
+        let mut names = self.names_in(share);
+        names.retain(|name| !toolchain::predates_switching(name.version()));
         names
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|name| ToolchainName::parse(core::str::from_utf8(name).ok()?))
-            .collect()
+    }
+
+    fn names_in(&self, directory: Option<Bytes>) -> Vec<ToolchainName> {
+        let names = directory.and_then(|directory| self.machine.list(directory).ok());
+        names.unwrap_or_default().into_iter().filter_map(toolchain_name).collect()
     }
 }
 
 /// `../../toolchains/go1.22.10`, and nothing else, is a link into the store.
 fn stored_name(target: &[u8]) -> Option<ToolchainName> {
-    let name = target.strip_prefix(b"../../toolchains/")?;
+    toolchain_name(target.strip_prefix(b"../../toolchains/")?)
+}
+
+fn toolchain_name(name: &[u8]) -> Option<ToolchainName> {
     ToolchainName::parse(core::str::from_utf8(name).ok()?)
 }
 

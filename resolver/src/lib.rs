@@ -38,6 +38,7 @@ pub mod real_path;
 pub mod resolution;
 pub mod select;
 pub mod settings;
+pub mod share;
 pub mod source;
 pub mod survey;
 pub mod switch;
@@ -48,6 +49,7 @@ pub mod variables;
 pub mod version;
 pub mod windows_path;
 pub mod witness;
+pub mod wsl;
 pub mod yaml;
 
 pub use failure::Failure;

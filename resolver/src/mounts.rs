@@ -3,10 +3,12 @@
 //! Where drives are mounted is configurable (`automount.root` in wsl.conf), and a directory named `/mnt/c` may
 //! be anything: only the mount table tells.
 
-use alloc::vec::Vec;
-
 use crate::path::{self, Bytes, is_below};
 use crate::text::{find_byte, lines, split};
+
+mod drive;
+
+pub use drive::Drive;
 
 /// One mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +33,19 @@ pub fn parse(content: &[u8]) -> impl Iterator<Item = Mount<'_>> {
     lines(content, b'\n').filter_map(|line| Mount::parse(line.bytes))
 }
 
+/// The same, and of each whether what is mounted below it is mounted in other namespaces too, and the other way round: it
+/// is in a peer group, and follows no other one (`mount_namespaces(7)`).
+pub fn parse_with_sharing(content: &[u8]) -> impl Iterator<Item = (Mount<'_>, bool)> {
+    lines(content, b'\n').filter_map(|line| {
+        let mount = Mount::parse(line.bytes)?;
+        let tags = || split(line.bytes, b' ').skip(6).take_while(|tag| *tag != b"-");
+        let has = |prefix: &[u8]| tags().any(|tag| tag.starts_with(prefix));
+        Some((mount, has(b"shared:") && !has(b"master:")))
+    })
+}
+
 impl<'a> Mount<'a> {
+    #[inline(never)]
     fn parse(line: &'a [u8]) -> Option<Self> {
         // 84 51 0:58 / /mnt/c rw,noatime shared:1 - 9p C:\134 rw,aname=drvfs;path=C:\;uid=1000
         let mut fields = split(line, b' ');
@@ -101,45 +115,45 @@ fn unescape(field: &[u8]) -> &[u8] {
     text.get(..length).unwrap_or_default()
 }
 
+/// The mount that an absolute, clean path lies on: the longest mount point decides, then the last.
+pub fn of<'a>(table: &'a [u8], path: &[u8]) -> Option<Mount<'a>> {
+    let (mut longest, mut found): (usize, &[u8]) = (0, b"");
+    for line in lines(table, b'\n') {
+        if let Some(mount) = Mount::parse(line.bytes)
+            && mount.point.len() >= longest
+            && is_below(path, mount.point)
+        {
+            (longest, found) = (mount.point.len(), line.bytes);
+        }
+    }
+    Mount::parse(found)
+}
+
 /// The Windows drives of one machine, to ask many paths about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WindowsDrives {
-    /// Mount points of drives and of what is mounted on top of them or inside, in the order of the table.
-    mounts: Vec<(Bytes, bool)>,
+    table: Bytes,
 }
 
 impl WindowsDrives {
-    /// Reads `/proc/self/mountinfo`.
-    pub fn parse(content: Bytes) -> Self {
-        let mut mounts: Vec<(Bytes, bool)> = Vec::new();
-        for mount in parse(content) {
-            let is_drive = mount.is_windows_drive();
-            if is_drive || mounts.iter().any(|(drive, _)| is_below(mount.point, drive)) {
-                mounts.push((mount.point, is_drive));
-            }
-        }
-        Self { mounts }
+    /// Of the content of `/proc/self/mountinfo`.
+    pub const fn new(table: Bytes) -> Self {
+        Self { table }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.mounts.is_empty()
+        self.mount_points().next().is_none()
     }
 
-    /// Whether an absolute, clean path lies on a Windows drive: the longest mount point decides, then the last.
+    /// Whether an absolute, clean path lies on a Windows drive.
     pub fn contains(&self, path: &[u8]) -> bool {
-        let (mut longest, mut is_on_drive) = (0, false);
-        for (point, is_drive) in &self.mounts {
-            if point.len() >= longest && is_below(path, point) {
-                (longest, is_on_drive) = (point.len(), *is_drive);
-            }
-        }
-        is_on_drive
+        of(self.table, path).is_some_and(|mount| mount.is_windows_drive())
     }
 
     /// Where the drives are mounted.
     pub fn mount_points(&self) -> impl Iterator<Item = Bytes> {
-        self.mounts.iter().filter(|(_, is_drive)| *is_drive).map(|(point, _)| *point)
+        parse(self.table).filter(Mount::is_windows_drive).map(|mount| mount.point)
     }
 }
 

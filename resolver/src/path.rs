@@ -35,15 +35,18 @@ pub fn keep_text(text: &str) -> &'static str {
 
 /// A number as text, without the machinery of `core::fmt`.
 pub fn decimal(mut number: u32) -> Bytes {
-    let mut digits: Bytes = b"";
-    loop {
-        let digit = [b'0' + (number % 10) as u8];
-        digits = concat(&[&digit, digits]);
+    const MOST_DIGITS: usize = 10;
+    let digits = concat_mut(&[&[b'0'; MOST_DIGITS]]);
+    let mut start = MOST_DIGITS;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
         number /= 10;
+        start -= 1;
         if number == 0 {
-            return digits;
+            break;
         }
     }
+    digits.get(start..).unwrap_or_default()
 }
 
 /// The pieces one after the other.

@@ -5,31 +5,37 @@ use alloc::vec::Vec;
 use crate::machine::Machine;
 use crate::mounts::WindowsDrives;
 use crate::path::{self, Bytes};
+use crate::text::split;
 
 const KERNEL_RELEASE: &[u8] = b"/proc/sys/kernel/osrelease";
 const MOUNTS: &[u8] = b"/proc/self/mountinfo";
 const LIMIT: usize = 4 * 1024 * 1024;
 
-/// PATH without the entries that lie on a Windows drive; none where there is no such entry. No system call is spent
-/// where no entry has a component of one letter, as every drive's mount point has (`/mnt/c`, or `/c` with
-/// `automount.root=/`).
-pub(crate) fn without<M: Machine>(machine: &M, path_variable: Bytes) -> Option<Bytes> {
+/// The drives, where an entry of PATH lies on one. No system call is spent where no entry has a component of one
+/// letter, as every drive's mount point has (`/mnt/c`, or `/c` with `automount.root=/`).
+pub(crate) fn drives<M: Machine>(machine: &M, path_variable: Bytes) -> Option<WindowsDrives> {
     if !has_short_component(path_variable) || !is_wsl(machine) {
         return None;
     }
-    let drives = WindowsDrives::parse(machine.read_file(None, MOUNTS, LIMIT).ok()?.content);
+    let drives = WindowsDrives::new(machine.read_file(None, MOUNTS, LIMIT).ok()?.content);
+    split(path_variable, b':').any(|entry| is_on(drives, entry)).then_some(drives)
+}
+
+/// PATH without the entries that lie on a Windows drive.
+pub(crate) fn without(drives: WindowsDrives, path_variable: Bytes) -> Bytes {
     let mut kept = Vec::with_capacity(path_variable.len());
-    let (mut found, mut separator) = (false, &b""[..]);
-    for entry in path_variable.split(|byte| *byte == b':') {
-        if has_short_component(entry) && drives.contains(entry) {
-            found = true;
-            continue;
-        }
+    let mut separator = &b""[..];
+    for entry in split(path_variable, b':').filter(|entry| !is_on(drives, entry)) {
         kept.extend_from_slice(separator);
         kept.extend_from_slice(entry);
         separator = b":";
     }
-    found.then(|| path::keep(kept))
+    path::keep(kept)
+}
+
+#[inline(never)]
+fn is_on(drives: WindowsDrives, entry: &[u8]) -> bool {
+    has_short_component(entry) && drives.contains(entry)
 }
 
 /// Whether a component of one letter stands anywhere in a PATH.

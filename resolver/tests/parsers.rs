@@ -126,7 +126,7 @@ proptest! {
         for mount in mounts::parse(&content) {
             let _ = mount.is_windows_drive();
         }
-        let _ = mounts::WindowsDrives::parse(path::concat(&[&content])).contains(&content);
+        let _ = mounts::WindowsDrives::new(path::concat(&[&content])).contains(&content);
         let text = String::from_utf8_lossy(&content);
         let _ = version::Request::parse(&text);
         let _ = version::ToolchainName::parse(&text);

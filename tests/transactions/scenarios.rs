@@ -98,6 +98,8 @@ impl TestBed {
                 world.write(".config/gowr/config.yaml", "cache: plain # why\ndefault: 1.21\n");
                 install(world, &["1.21"]);
             }),
+            // That it is moved is in `link/switch.rs`: what is remembered names a path, and each copy of a world has another.
+            self.scenario("link", &["link", "../go-sdk"], |world| install(world, &["1.22.4"])),
             self.scenario("setup", &["setup"], shells_files),
             self.scenario("setup --remove", &["setup", "--remove"], |world| {
                 shells_files(world);

@@ -9,7 +9,7 @@ use resolver::version::ToolchainName;
 
 use super::candidate::{self, Candidate, Reason};
 use super::{Action, Outcome, to_bytes, to_path};
-use crate::link::{Adoption, Links};
+use crate::link::{Adoption, Links, Origin};
 
 /// What is to be done, and what is to be said about it.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +31,7 @@ impl Plan {
     ) -> Self {
         let mut plan = Self::default();
         plan.taken.extend(stored.iter().map(|(name, goroot)| (*name, to_bytes(goroot))));
-        for entry in links.toolchains.iter().filter(|entry| !entry.in_store) {
+        for entry in links.toolchains.iter().filter(|entry| entry.origin == Origin::Adopted) {
             plan.look_at_again(machine, entry.name, to_bytes(&entry.goroot));
         }
         for candidate in std::mem::take(&mut plan.changed) {
@@ -112,7 +112,7 @@ impl Plan {
         names: &[ToolchainName],
     ) -> Self {
         let mut plan = Self::default();
-        for entry in links.toolchains.iter().filter(|entry| !entry.in_store) {
+        for entry in links.toolchains.iter().filter(|entry| entry.origin == Origin::Adopted) {
             if names.contains(&entry.name) {
                 let candidate = candidate::of(machine, to_bytes(&entry.goroot));
                 plan.adoption.remove.push(entry.name);
@@ -174,7 +174,7 @@ mod tests {
         let entry = |(version, goroot): &(&str, &str)| Entry {
             name: name(version),
             goroot: PathBuf::from(goroot),
-            in_store: false,
+            origin: Origin::Adopted,
         };
         Links { toolchains: adopted.iter().map(entry).collect(), ..Links::default() }
     }

@@ -22,6 +22,8 @@ pub enum Code {
     Mise,
     /// There is no HOME, and nothing in its place.
     NoHome,
+    /// HOME is not this user's.
+    HomeOfAnother,
     /// `/proc` is not mounted.
     NoProc,
     /// A variable that Go sets for itself while it switches was left in the environment.
@@ -40,6 +42,8 @@ pub enum Code {
     UnknownGoexperiment,
     /// The chosen Go does not even tell its version.
     GoFails,
+    /// A variable of Go came from Windows.
+    ImportedFromWindows,
     /// The file of `go env -w` sets GOROOT.
     GoEnvGoroot,
     /// The file of `go env -w` has the line ends of Windows.
@@ -48,10 +52,24 @@ pub enum Code {
     GoEnvUnreadable,
     /// The file of `go env -w` sets what differs between distros.
     GoEnvShared,
+    /// A variable moves the file of `go env -w`, and there is one at its usual place.
+    GoEnvElsewhere,
+    /// The environment says otherwise than the file of `go env -w`.
+    GoEnvOverridden,
+    /// GOPATH is the chosen Go itself.
+    GopathIsGoroot,
     /// A Go for Windows is on PATH.
     WindowsGoOnPath,
+    /// There is no Go here but one for Windows.
+    OnlyWindowsGo,
+    /// `go` starts a Go for Windows.
+    WindowsGoFirst,
+    /// A Go for Linux lies on a Windows drive.
+    GoOnWindowsDrive,
     /// Entries of PATH lie on Windows drives.
     WindowsEntriesOnPath,
+    /// PATH holds what breaks recipes of make.
+    PathBreaksMake,
     /// A `go` on PATH was copied or hard-linked out of its GOROOT.
     GoOutsideGoroot,
     /// A `go1.x.y` on PATH is another version than its name says.
@@ -88,6 +106,30 @@ pub enum Code {
     CacheNotWritable,
     /// A build cache is of a distro that is gone.
     CacheOrphaned,
+    /// The project lies on a Windows drive.
+    ProjectOnWindowsDrive,
+    /// A directory that Go writes to lies on a Windows drive.
+    DirectoryOnWindowsDrive,
+    /// A Windows drive is mounted so that nothing on it can be executed.
+    DriveWithoutExecution,
+    /// A Windows drive with a project on it keeps no modes of files.
+    DriveWithoutMetadata,
+    /// A project lies where capitals are not told from small letters.
+    CaseInsensitiveDrive,
+    /// The antivirus of Windows looks at what is built.
+    WindowsAntivirus,
+    /// WSL reads wsl.conf up to an error in it.
+    WslConfStops,
+    /// A line of wsl.conf does nothing.
+    WslConfIgnored,
+    /// What gowr put there to be done at boot is not done.
+    BootTaskIdle,
+    /// Programs of Windows do not start.
+    InteropLost,
+    /// The clock is wrong.
+    ClockDrift,
+    /// There is too little memory for so many compilers.
+    LittleMemory,
     /// A program that `go install` made cannot start here.
     ToolCannotStart,
     /// A `gofmt` in GOBIN comes before the toolchain's.
@@ -112,14 +154,28 @@ pub enum Code {
     StoreUnreadable,
     /// An adopted toolchain or a registered name leads nowhere.
     AdoptedGone,
+    /// The share that is used is not there, or what this distro shares is not mounted.
+    ShareMissing,
+    /// The share that is used has lost its device, or cannot be read.
+    ShareStale,
+    /// The share that is used is somebody else's.
+    ShareOwner,
+    /// What is linked into the share is not what is in it.
+    ShareOutdated,
     /// A start-up file sets GOROOT.
     StartupGoroot,
     /// A start-up file starts another manager of Go.
     StartupManager,
     /// A start-up file puts one Go on PATH.
     StartupPath,
+    /// A start-up file makes `go` a Go for Windows.
+    StartupWindowsGo,
+    /// PATH is set only in shells that a person types in.
+    PathAfterGuard,
     /// A file that shells read lacks gowr's lines.
     NotInShells,
+    /// `GoLand` has another GOROOT than this project.
+    GolandGoroot,
     /// The chosen Go is of a line that is mended no more.
     OutOfSupport,
     /// The chosen Go has vulnerabilities that are known.
@@ -128,7 +184,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the book.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 88] = [
         Self::ShadowedOnPath,
         Self::NotOnPath,
         Self::VersionMismatch,
@@ -138,6 +194,7 @@ impl Code {
         Self::Floor,
         Self::Mise,
         Self::NoHome,
+        Self::HomeOfAnother,
         Self::NoProc,
         Self::StaleSwitch,
         Self::BadGotoolchain,
@@ -147,12 +204,20 @@ impl Code {
         Self::UnknownGoflags,
         Self::UnknownGoexperiment,
         Self::GoFails,
+        Self::ImportedFromWindows,
         Self::GoEnvGoroot,
         Self::GoEnvCarriageReturn,
         Self::GoEnvUnreadable,
         Self::GoEnvShared,
+        Self::GoEnvElsewhere,
+        Self::GoEnvOverridden,
+        Self::GopathIsGoroot,
         Self::WindowsGoOnPath,
+        Self::OnlyWindowsGo,
+        Self::WindowsGoFirst,
+        Self::GoOnWindowsDrive,
         Self::WindowsEntriesOnPath,
+        Self::PathBreaksMake,
         Self::GoOutsideGoroot,
         Self::SwitchNameDiffers,
         Self::DlWithoutSdk,
@@ -171,6 +236,18 @@ impl Code {
         Self::CacheWithoutLocks,
         Self::CacheNotWritable,
         Self::CacheOrphaned,
+        Self::ProjectOnWindowsDrive,
+        Self::DirectoryOnWindowsDrive,
+        Self::DriveWithoutExecution,
+        Self::DriveWithoutMetadata,
+        Self::CaseInsensitiveDrive,
+        Self::WindowsAntivirus,
+        Self::WslConfStops,
+        Self::WslConfIgnored,
+        Self::BootTaskIdle,
+        Self::InteropLost,
+        Self::ClockDrift,
+        Self::LittleMemory,
         Self::ToolCannotStart,
         Self::GofmtShadowed,
         Self::StoreToolchain,
@@ -183,10 +260,17 @@ impl Code {
         Self::StoreLeftover,
         Self::StoreUnreadable,
         Self::AdoptedGone,
+        Self::ShareMissing,
+        Self::ShareStale,
+        Self::ShareOwner,
+        Self::ShareOutdated,
         Self::StartupGoroot,
         Self::StartupManager,
         Self::StartupPath,
+        Self::StartupWindowsGo,
+        Self::PathAfterGuard,
         Self::NotInShells,
+        Self::GolandGoroot,
         Self::OutOfSupport,
         Self::KnownVulnerabilities,
     ];
@@ -215,6 +299,7 @@ impl Code {
             Self::Floor => "floor",
             Self::Mise => "mise",
             Self::NoHome => "no-home",
+            Self::HomeOfAnother => "home-of-another-user",
             Self::NoProc => "no-proc",
             Self::StaleSwitch => "stale-switch",
             Self::BadGotoolchain => "bad-gotoolchain",
@@ -224,12 +309,20 @@ impl Code {
             Self::UnknownGoflags => "unknown-goflags",
             Self::UnknownGoexperiment => "unknown-goexperiment",
             Self::GoFails => "go-fails",
+            Self::ImportedFromWindows => "imported-from-windows",
             Self::GoEnvGoroot => "go-env-goroot",
             Self::GoEnvCarriageReturn => "go-env-carriage-return",
             Self::GoEnvUnreadable => "go-env-unreadable",
             Self::GoEnvShared => "go-env-shared",
+            Self::GoEnvElsewhere => "go-env-elsewhere",
+            Self::GoEnvOverridden => "go-env-overridden",
+            Self::GopathIsGoroot => "gopath-is-goroot",
             Self::WindowsGoOnPath => "windows-go-on-path",
+            Self::OnlyWindowsGo => "only-windows-go",
+            Self::WindowsGoFirst => "windows-go-first",
+            Self::GoOnWindowsDrive => "go-on-windows-drive",
             Self::WindowsEntriesOnPath => "windows-entries-on-path",
+            Self::PathBreaksMake => "path-breaks-make",
             Self::GoOutsideGoroot => "go-outside-goroot",
             Self::SwitchNameDiffers => "switch-name-differs",
             Self::DlWithoutSdk => "dl-without-sdk",
@@ -248,6 +341,18 @@ impl Code {
             Self::CacheWithoutLocks => "cache-without-locks",
             Self::CacheNotWritable => "cache-not-writable",
             Self::CacheOrphaned => "cache-orphaned",
+            Self::ProjectOnWindowsDrive => "project-on-windows-drive",
+            Self::DirectoryOnWindowsDrive => "directory-on-windows-drive",
+            Self::DriveWithoutExecution => "drive-without-execution",
+            Self::DriveWithoutMetadata => "drive-without-metadata",
+            Self::CaseInsensitiveDrive => "case-insensitive-drive",
+            Self::WindowsAntivirus => "windows-antivirus",
+            Self::WslConfStops => "wsl-conf-stops",
+            Self::WslConfIgnored => "wsl-conf-ignored",
+            Self::BootTaskIdle => "boot-task-idle",
+            Self::InteropLost => "interop-lost",
+            Self::ClockDrift => "clock-drift",
+            Self::LittleMemory => "little-memory",
             Self::ToolCannotStart => "tool-cannot-start",
             Self::GofmtShadowed => "gofmt-shadowed",
             Self::StoreToolchain => "store-toolchain",
@@ -260,10 +365,17 @@ impl Code {
             Self::StoreLeftover => "store-leftover",
             Self::StoreUnreadable => "store-unreadable",
             Self::AdoptedGone => "adopted-gone",
+            Self::ShareMissing => "share-missing",
+            Self::ShareStale => "share-stale",
+            Self::ShareOwner => "share-owner",
+            Self::ShareOutdated => "share-outdated",
             Self::StartupGoroot => "startup-goroot",
             Self::StartupManager => "startup-manager",
             Self::StartupPath => "startup-path",
+            Self::StartupWindowsGo => "startup-windows-go",
+            Self::PathAfterGuard => "path-after-guard",
             Self::NotInShells => "not-in-shells",
+            Self::GolandGoroot => "goland-goroot",
             Self::OutOfSupport => "out-of-support",
             Self::KnownVulnerabilities => "known-vulnerabilities",
         }

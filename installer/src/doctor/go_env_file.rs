@@ -5,6 +5,7 @@ use resolver::machine::Machine;
 
 use super::environment::is_gotoolchain;
 use super::go_setting::as_meant;
+use super::goroot;
 use super::{Code, Examination, Finding, Mend, file_line, note, problem, shown, to_path};
 use crate::error;
 use crate::problem::Evidence;
@@ -41,13 +42,25 @@ pub(super) fn check<M: Machine>(examination: &Examination<'_, M>) -> Vec<Finding
     let path = to_path(file.path);
     for setting in go_env::settings(file.content) {
         if setting.name == b"GOROOT" && !setting.value.is_empty() {
-            let message =
-                "`go env -w` has set GOROOT: every go but gowr's takes its tools from there";
+            let value = as_meant(setting.value);
+            let flaw = goroot::flaw(examination.view(), value);
+            let message = match &flaw {
+                Some(flaw) => {
+                    format!("`go env -w` has set GOROOT={}, and it {}", shown(value), flaw.text())
+                }
+                None => String::from(
+                    "`go env -w` has set GOROOT: every go but gowr's takes its tools from there",
+                ),
+            };
             let found = problem(Code::GoEnvGoroot, message).seen(file_line(
                 file.path,
                 setting.line,
                 setting.text,
             ));
+            let found = match flaw {
+                Some(flaw) => flaw.seen(found, value),
+                None => found,
+            };
             let mend = Mend::remove_line(path.clone(), setting.line, setting.text);
             findings.push(Finding::mended_by(found, mend));
         }

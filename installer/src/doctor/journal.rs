@@ -44,6 +44,8 @@ struct Content {
 enum Step {
     /// A file got another content; both are kept as `<number>.before` and `<number>.after`.
     File { path: String, number: usize },
+    /// A file was made, changed or removed: of `<number>.before` and `<number>.after`, one may not be there.
+    WholeFile { path: String, number: usize },
     /// A file or directory got other permissions.
     Mode { path: String, before: u32, after: u32 },
     /// All links of a home: what is not in both was changed. Without `after` the run was killed.
@@ -111,6 +113,24 @@ impl Journal {
         self.record(Step::File { path: encoded(path), number })
     }
 
+    /// The same where there may have been no file, or will be none.
+    pub(super) fn record_whole_file(
+        &mut self,
+        path: &Path,
+        before: Option<&[u8]>,
+        after: Option<&[u8]>,
+    ) -> Result<(), Error> {
+        let number = self.content.steps.len() + 1;
+        self.make_directory()?;
+        for (when, content) in [("before", before), ("after", after)] {
+            if let Some(content) = content {
+                let kept = self.directory.join(format!("{number}.{when}"));
+                atomic::replace_file(&kept, content, NewFile::Plain)?;
+            }
+        }
+        self.record(Step::WholeFile { path: encoded(path), number })
+    }
+
     pub(super) fn record_mode(
         &mut self,
         path: &Path,
@@ -176,6 +196,11 @@ impl Journal {
                     let result = self.undo_file(&path, *number);
                     undone.push(Undone { path, result });
                 }
+                Step::WholeFile { path, number } => {
+                    let path = decoded(path);
+                    let result = self.undo_whole_file(&path, *number);
+                    undone.push(Undone { path, result });
+                }
                 Step::Mode { path, before, after } => {
                     let path = decoded(path);
                     let result = undo_mode(&path, *before, *after);
@@ -225,6 +250,30 @@ impl Journal {
             ));
         }
         atomic::replace_file(path, &before, NewFile::Plain)
+    }
+
+    fn undo_whole_file(&self, path: &Path, number: usize) -> Result<(), Error> {
+        let before_file = self.directory.join(format!("{number}.before"));
+        let before = read_if_there(&before_file)?;
+        let after = read_if_there(&self.directory.join(format!("{number}.after")))?;
+        let now = read_if_there(path)?;
+        if now == before {
+            return Ok(());
+        }
+        if now != after {
+            return Err(changed_since(path, before.is_some().then_some(&*before_file)));
+        }
+        match before {
+            Some(before) => atomic::replace_file(path, &before, NewFile::Plain),
+            None => fs::remove_file(path).during("remove", path),
+        }
+    }
+}
+
+fn read_if_there(file: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match fs::read(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        result => result.map(Some).during("read", file),
     }
 }
 

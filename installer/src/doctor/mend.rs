@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 use resolver::machine::Machine;
 
 use super::journal::Journal;
-use super::printable;
+use super::{Code, printable};
 use crate::adopt::Adopter;
 use crate::atomic::{self, NewFile};
 use crate::error::{During, Error};
 use crate::install;
 use crate::link;
 use crate::store::{Home, Key};
+use crate::system_files::Plan;
+use crate::wsl_conf;
 
 /// A file of settings larger than this, in bytes, is none.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -58,6 +60,10 @@ pub enum Mend {
         /// It.
         path: PathBuf,
     },
+    /// A key of `/etc/wsl.conf` says something else. Only where that is asked for.
+    WslConf(wsl_conf::mend::Mend),
+    /// `/etc/wsl.conf` becomes text that WSL can read. Only where that is asked for.
+    PlainWslConf,
 }
 
 impl Mend {
@@ -85,6 +91,24 @@ impl Mend {
         Self::Sweep { path }
     }
 
+    /// Whether it changes what is not gowr's and not this user's alone, so that it wants to be named.
+    pub const fn is_on_request(&self) -> bool {
+        matches!(self, Self::WslConf(_) | Self::PlainWslConf)
+    }
+
+    /// By which code root asks for it.
+    const fn code(&self) -> Option<Code> {
+        use wsl_conf::mend::Mend::{Execution, Metadata, Systemd, WindowsPath};
+        Some(match self {
+            Self::WslConf(WindowsPath) => Code::WindowsEntriesOnPath,
+            Self::WslConf(Execution) => Code::DriveWithoutExecution,
+            Self::WslConf(Metadata) => Code::DriveWithoutMetadata,
+            Self::WslConf(Systemd) => Code::BootTaskIdle,
+            Self::PlainWslConf => Code::WslConfStops,
+            _ => return None,
+        })
+    }
+
     /// Whether `--undo` takes it back.
     pub const fn can_be_undone(&self) -> bool {
         !matches!(self, Self::Sweep { .. })
@@ -107,6 +131,12 @@ impl fmt::Display for Mend {
             Self::Sweep { path } => {
                 write!(formatter, "remove {} (cannot be undone)", path.display())
             }
+            Self::WslConf(mend) => {
+                write!(formatter, "change {} in {}", mend.key(), wsl_conf::PATH)
+            }
+            Self::PlainWslConf => {
+                write!(formatter, "take carriage returns and the like out of {}", wsl_conf::PATH)
+            }
         }
     }
 }
@@ -119,6 +149,8 @@ pub struct Workshop<'a, M> {
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// gowr's home and this userland's key.
     pub home: Option<(&'a Home, &'a Key)>,
+    /// The root of the file system whose `/etc` is changed.
+    pub root: &'a Path,
 }
 
 /// What came of one.
@@ -130,6 +162,7 @@ impl<M: Machine> Workshop<'_, M> {
         let mut done = Vec::new();
         let mut edits: BTreeMap<&Path, Vec<&Mend>> = BTreeMap::new();
         let mut links = Vec::new();
+        let mut system = Vec::new();
         for mend in mends {
             match mend {
                 Mend::RemoveLine { file, .. } | Mend::RemoveCarriageReturns { file } => {
@@ -138,6 +171,7 @@ impl<M: Machine> Workshop<'_, M> {
                 Mend::Close { path } => done.push((mend, close(path, journal))),
                 Mend::LinkAnew { .. } | Mend::Forget { .. } => links.push(mend),
                 Mend::Sweep { path } => done.push((mend, self.sweep(path))),
+                Mend::WslConf(_) | Mend::PlainWslConf => system.push(mend),
             }
         }
         for (file, mends) in edits {
@@ -153,7 +187,46 @@ impl<M: Machine> Workshop<'_, M> {
             let of_this = result.take().unwrap_or_else(|| same_as(&done));
             done.push((mend, of_this));
         }
+        let mut result = (!system.is_empty()).then(|| self.system_files(mends, journal));
+        for mend in system {
+            let of_this = result.take().unwrap_or_else(|| same_as(&done));
+            done.push((mend, of_this));
+        }
         done
+    }
+
+    /// What changes in files of the machine, as `git diff` shows it; empty where nothing does.
+    pub fn difference(&self, mends: &BTreeSet<Mend>) -> Result<String, Error> {
+        let plans = self.plans(mends)?;
+        Ok(plans.iter().map(Plan::diff).collect())
+    }
+
+    /// All of one file in one plan.
+    fn plans(&self, mends: &BTreeSet<Mend>) -> Result<Vec<Plan>, Error> {
+        let keys: Vec<_> = mends
+            .iter()
+            .filter_map(|mend| if let Mend::WslConf(mend) = mend { Some(*mend) } else { None })
+            .collect();
+        if mends.contains(&Mend::PlainWslConf) {
+            // What stands behind the place where WSL stops is not known before that is mended.
+            return Ok(vec![wsl_conf::mend::plan_plain_text(self.root)?]);
+        }
+        if keys.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Ok(vec![wsl_conf::mend::plan(self.root, &keys)?])
+        }
+    }
+
+    fn system_files(&self, mends: &BTreeSet<Mend>, journal: &mut Journal) -> Result<(), Error> {
+        for plan in self.plans(mends)? {
+            for (path, before, after) in plan.changes() {
+                writable(path, mends)?;
+                journal.record_whole_file(path, before, after)?;
+            }
+            plan.carry_out()?;
+        }
+        Ok(())
     }
 
     fn links(&self, mends: &[&Mend], journal: &mut Journal) -> Result<(), Error> {
@@ -187,6 +260,17 @@ impl<M: Machine> Workshop<'_, M> {
             fix: Some(format!("rm -rf {}", crate::error::quoted(path))),
         })
     }
+}
+
+/// Whether this user may change a file of the machine, or make it.
+fn writable(file: &Path, mends: &BTreeSet<Mend>) -> Result<(), Error> {
+    let there = if file.exists() { file } else { atomic::parent(file) };
+    let codes: BTreeSet<_> = mends.iter().filter_map(Mend::code).map(Code::as_str).collect();
+    let codes = codes.into_iter().collect::<Vec<_>>().join(" ");
+    nix::unistd::access(there, nix::unistd::AccessFlags::W_OK).map_err(|_| Error::Refused {
+        message: format!("{} is not yours to change", file.display()),
+        fix: Some(format!("sudo env \"PATH=$PATH\" gowr doctor --fix {codes}")),
+    })
 }
 
 /// The outcome that the mend before had, which was carried out together with this one.

@@ -4,7 +4,9 @@ use resolver::machine::Machine;
 use resolver::mounts::{self, Mount, WindowsDrives};
 use resolver::path::{self, Bytes, is_below};
 use resolver::real_path::real_path;
-use resolver::windows_path::is_wsl;
+
+use super::{shown, to_path};
+use crate::problem::Evidence;
 
 const LIMIT: usize = 4 * 1024 * 1024;
 
@@ -36,11 +38,10 @@ pub(super) struct Mounts {
 }
 
 impl Mounts {
-    pub(super) fn read<M: Machine>(machine: &M) -> Self {
+    pub(super) fn read<M: Machine>(machine: &M, is_wsl: bool) -> Self {
         let file = machine.read_file(None, b"/proc/self/mountinfo", LIMIT);
         let content = file.map_or(&b""[..], |file| file.content);
-        let drives =
-            if is_wsl(machine) { WindowsDrives::parse(content) } else { WindowsDrives::default() };
+        let drives = if is_wsl { WindowsDrives::new(content) } else { WindowsDrives::default() };
         Self { table: mounts::parse(content).collect(), drives }
     }
 
@@ -58,6 +59,26 @@ impl Mounts {
         let on = self.table.iter().filter(|mount| is_below(real, mount.point));
         on.max_by_key(|mount| mount.point.len()).copied()
     }
+
+    /// The Windows drive that a path lies on.
+    pub(super) fn drive<M: Machine>(&self, machine: &M, path: Bytes) -> Option<Mount<'static>> {
+        if self.drives.is_empty() {
+            return None;
+        }
+        self.of(machine, path).filter(Mount::is_windows_drive)
+    }
+}
+
+/// A mount as evidence: where, and of what.
+pub(super) fn of_mount(mount: &Mount<'_>) -> Evidence {
+    let text = format!("{} from {}", shown(mount.file_system), shown(mount.source));
+    Evidence::file(to_path(mount.point), text)
+}
+
+/// All options of a mount. Those of a drive on 9p are one option to Linux, `aname=drvfs;path=C:\;uid=1000;…`.
+pub(super) fn settings<'a>(mount: &Mount<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    let parts = |options: &'a [u8]| options.split(|byte| b",;".contains(byte));
+    parts(mount.options).chain(parts(mount.super_options))
 }
 
 /// Whether other machines may have a part in a file system.

@@ -11,7 +11,7 @@ use resolver::toolchain;
 use resolver::variables::Name;
 use resolver::version::ToolchainName;
 
-use super::{Code, Examination, Finding, View, note, problem, shown, to_path};
+use super::{Code, Examination, Finding, View, problem, shown, to_path};
 use crate::problem::Evidence;
 
 /// The go command has 13 MiB; what stands for it in a module of golang.org/dl has 8.
@@ -50,53 +50,18 @@ pub fn go_on_path<M: Machine>(view: &View<'_, M>) -> Vec<GoOnPath> {
 }
 
 /// The directories of PATH; an empty one is the current directory.
-fn entries<'a, M: Machine>(view: &View<'a, M>) -> impl Iterator<Item = Bytes> + use<'a, M> {
+pub(super) fn entries<'a, M: Machine>(
+    view: &View<'a, M>,
+) -> impl Iterator<Item = Bytes> + use<'a, M> {
     let value = view.variables.get(Name::Path).unwrap_or_default();
     value.split(|byte| *byte == b':').map(|entry| if entry.is_empty() { &b"."[..] } else { entry })
 }
 
 pub(super) fn check<M: Machine>(examination: &Examination<'_, M>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(windows_entries(examination));
-    findings.extend(windows_go(examination));
     findings.extend(go_outside_goroot(examination));
     findings.extend(switch_names(examination));
     findings
-}
-
-fn windows_entries<M: Machine>(examination: &Examination<'_, M>) -> Option<Finding> {
-    let drives = &examination.mounts.drives;
-    let on_drives: Vec<_> =
-        entries(examination.view()).filter(|entry| drives.contains(path::clean(entry))).collect();
-    let first = on_drives.first()?;
-    let message = format!(
-        "{} entries of PATH lie on Windows drives: each name that is looked up there takes milliseconds",
-        on_drives.len()
-    );
-    let found = note(Code::WindowsEntriesOnPath, message)
-        .seen(Evidence::file(to_path(first), "the first of them"))
-        .fixed_by("gowr exec --clean-path -- COMMAND");
-    Some(found.into())
-}
-
-/// A Go for Windows cannot build what lies in a Linux file system: `RLock …: Incorrect function`
-/// (<https://go.dev/issue/37461>).
-fn windows_go<M: Machine>(examination: &Examination<'_, M>) -> Option<Finding> {
-    let machine = examination.view().machine;
-    let mut found = note(
-        Code::WindowsGoOnPath,
-        "a Go for Windows is on PATH; it cannot work on the files of this distro",
-    );
-    for entry in entries(examination.view()) {
-        for name in [&b"go"[..], b"go.exe"] {
-            let program = path::join(entry, name);
-            let Ok(file) = machine.read_file(None, program, 2) else { continue };
-            if file.content == b"MZ" {
-                found = found.seen(Evidence::file(to_path(program), "a program for Windows"));
-            }
-        }
-    }
-    (!found.evidence.is_empty()).then(|| found.fixed_by("gowr which").into())
 }
 
 /// Such a `go` says `cannot find GOROOT directory: 'go' binary is trimmed and GOROOT is not set`.

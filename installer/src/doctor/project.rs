@@ -13,6 +13,7 @@ use resolver::variables::Name;
 use resolver::version::ToolchainName;
 
 use super::go_setting::GoSetting;
+use super::mounts::of_mount;
 use super::{Code, Examination, Finding, file_line, problem, shown, to_path, warnings};
 use crate::problem::{Evidence, Problem};
 
@@ -177,14 +178,19 @@ fn dubious_ownership<M: Machine>(examination: &Examination<'_, M>) -> Option<Pro
         others.owner
     );
     let quoted = path::shell_quoted(top);
-    let found = problem(Code::DubiousOwnership, message).seen(Evidence::file(
+    let mut found = problem(Code::DubiousOwnership, message).seen(Evidence::file(
         to_path(path::join(top, b".git")),
         format!("owner {}, and you are {user}", others.owner),
     ));
+    // There the owner is none of the file's own: without `metadata` it is the distro's default user for all.
+    found.evidence.extend(examination.mounts.drive(view.machine, top).as_ref().map(of_mount));
     Some(found.fixed_by(format!("git config --global --add safe.directory {quoted}")))
 }
 
-fn top_of_repository<M: Machine>(machine: &M, directory: Bytes) -> Option<(Bytes, Metadata)> {
+pub(super) fn top_of_repository<M: Machine>(
+    machine: &M,
+    directory: Bytes,
+) -> Option<(Bytes, Metadata)> {
     let mut level = Some(directory).filter(|directory| path::is_absolute(directory));
     while let Some(directory) = level {
         if let Ok(found) = machine.metadata(None, path::join(directory, b".git"), Follow::Links) {

@@ -10,7 +10,7 @@ use resolver::path::{self, Bytes};
 use resolver::settings::system_configuration;
 use resolver::variables;
 
-use super::mounts::is_shared;
+use super::mounts::{is_shared, of_mount};
 use super::{Code, Examination, Finding, note, problem, shown, to_path};
 use crate::cache::TRIM_LIMIT;
 use crate::cache::name::{Name, Userlands};
@@ -68,16 +68,18 @@ fn on_network<M: Machine>(
     name: &str,
     directory: Bytes,
 ) -> Option<Finding> {
-    let mount = examination.mounts.of(examination.view().machine, directory).filter(is_shared)?;
+    let machine = examination.view().machine;
+    let mount = examination.mounts.of(machine, directory).filter(is_shared)?;
+    // A Windows drive is told in words of its own.
+    if examination.mounts.drive(machine, directory).is_some() {
+        return None;
+    }
     let message = format!(
         "{name} is {} on {}: slow, and unsafe where two machines use it",
         shown(directory),
         shown(mount.file_system)
     );
-    let found = problem(Code::CacheOnNetwork, message).seen(Evidence::file(
-        to_path(mount.point),
-        format!("{} from {}", shown(mount.file_system), shown(mount.source)),
-    ));
+    let found = problem(Code::CacheOnNetwork, message).seen(of_mount(&mount));
     let user = examination.view().machine.effective_user();
     let fix = match (name, examination.view().places.user_configuration) {
         ("GOCACHE", Some(file)) => {
@@ -92,12 +94,8 @@ fn home_on_network<M: Machine>(examination: &Examination<'_, M>) -> Option<Findi
     let home = examination.view().variables.absolute_path(variables::Name::Home)?;
     let mount = examination.mounts.of(examination.view().machine, home).filter(is_shared)?;
     let message = format!("the home directory lies on {}", shown(mount.file_system));
-    let found = note(Code::HomeOnNetwork, message)
-        .seen(Evidence::file(
-            to_path(mount.point),
-            format!("{} from {}", shown(mount.file_system), shown(mount.source)),
-        ))
-        .fixed_by("gowr which --explain");
+    let found =
+        note(Code::HomeOnNetwork, message).seen(of_mount(&mount)).fixed_by("gowr which --explain");
     Some(found.into())
 }
 

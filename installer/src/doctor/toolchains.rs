@@ -72,10 +72,13 @@ fn unusable_of_the_distro<M: Machine>(examination: &Examination<'_, M>) -> Vec<F
 
 fn fix(entry: &link::Entry, code: ErrorCode) -> String {
     let version = entry.name.as_str().strip_prefix("go").unwrap_or(entry.name.as_str());
-    match (entry.in_store, code) {
-        (false, _) => format!("gowr adopt --remove {version}"),
-        (true, ErrorCode::WrongLibc | ErrorCode::NoExec) => String::from("gowr which --explain"),
-        (true, _) => format!("gowr uninstall {version} && gowr install {version}"),
+    match (entry.origin, code) {
+        (link::Origin::Adopted, _) => format!("gowr adopt --remove {version}"),
+        (link::Origin::Share, _) => String::from("gowr share list"),
+        (link::Origin::Store, ErrorCode::WrongLibc | ErrorCode::NoExec) => {
+            String::from("gowr which --explain")
+        }
+        (link::Origin::Store, _) => format!("gowr uninstall {version} && gowr install {version}"),
     }
 }
 

@@ -8,6 +8,7 @@ use resolver::source::Row;
 use resolver::variables::Name;
 use resolver::version::{Request, ToolchainName};
 
+use super::goroot;
 use super::{Code, View, file_line, go_on_path, note, printable, problem, shown, to_path};
 use crate::check::mise;
 use crate::problem::{Evidence, Problem};
@@ -81,30 +82,18 @@ fn relative_directory<M: Machine>(view: &View<'_, M>, name: Name) -> Option<Prob
     Some(problem(Code::XdgRelative, message).seen(evidence).fixed_by(format!("unset {name}")))
 }
 
+/// The five ways in which it is wrong, and the one in which it only misleads, are told apart.
 fn exported_goroot<M: Machine>(view: &View<'_, M>) -> Option<Problem> {
     let value = view.variables.get(Name::GoRoot)?;
-    let message =
-        format!("GOROOT={} is in the environment, and misleads any other go", shown(value));
+    let flaw = goroot::flaw(view, value);
+    let what = flaw.map_or_else(|| String::from("misleads any other go"), |flaw| flaw.text());
+    let message = format!("GOROOT={} is in the environment, and {what}", shown(value));
     let evidence = in_environment(Name::GoRoot, value);
     let found = problem(Code::ExportedGoroot, message).seen(evidence).fixed_by("unset GOROOT");
-    Some(match flaw(view, value) {
-        Some(flaw) => found.seen(flaw),
+    Some(match flaw {
+        Some(flaw) => flaw.seen(found, value),
         None => found,
     })
-}
-
-/// What is wrong with that directory besides: each has led to words of Go that do not tell it.
-fn flaw<M: Machine>(view: &View<'_, M>, goroot: &[u8]) -> Option<Evidence> {
-    let is_there = |path: &[u8]| view.machine.metadata(None, path, Follow::Links).is_ok();
-    let tells = |text: &str| Some(Evidence::file(to_path(goroot), text));
-    match goroot {
-        [b'A'..=b'Z' | b'a'..=b'z', b':', b'\\' | b'/', ..] => tells("a path of Windows"),
-        _ if !path::is_absolute(goroot) => tells("not an absolute path"),
-        b"/snap/bin" => tells("a snap's launchers, and no GOROOT"),
-        _ if !is_there(goroot) => tells("not there"),
-        _ if !is_there(path::join(goroot, b"pkg/tool")) => tells("no GOROOT: it has no pkg/tool"),
-        _ => None,
-    }
 }
 
 fn in_environment(name: Name, value: &[u8]) -> Evidence {

@@ -1,10 +1,10 @@
 //! What a server says before it sends: whether there is something, which part of it, and which version.
 
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ureq::http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName,
     LAST_MODIFIED, RETRY_AFTER,
 };
 use ureq::http::{Response, StatusCode};
@@ -23,6 +23,8 @@ pub(super) struct Head {
     pub(super) span: Span,
     /// What tells versions of the file apart.
     pub(super) validator: Option<String>,
+    /// When the answer was made, by the server's clock.
+    pub(super) date: Option<SystemTime>,
 }
 
 /// A part of a file.
@@ -75,7 +77,8 @@ pub(super) fn open(
         let problem = format!("the server sends it coded ({coding}), which nobody asked for");
         return Err(failed(location, problem).into());
     }
-    let head = Head { span, validator: validator(headers) };
+    let date = text(headers, DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+    let head = Head { span, validator: validator(headers), date };
     Ok((head, Box::new(response.into_body().into_reader())))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::answer::{Head, Span};
 use super::retry::{self, Attempts, Failure};
@@ -69,6 +69,11 @@ impl<'a> Download<'a> {
     /// What tells versions of the file apart, for [`Part::From`].
     pub(crate) fn validator(&self) -> Option<&str> {
         self.head.validator.as_deref()
+    }
+
+    /// When the answer was made, by the server's clock.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        self.head.date
     }
 
     /// The byte after the last.

@@ -220,3 +220,172 @@ fn what_is_added_is_not_removed() {
     let link = format!("go1.22.9 -> {}", new.display());
     assert_eq!(bed.show("distros/debian-12"), ["1.22 -> go1.22.9", &link, "newest -> go1.22.9"]);
 }
+
+/// A share with these releases, which `bed` uses from now on.
+fn share(bed: &Bed, releases: &[&str]) -> PathBuf {
+    let share = bed.home.path().parent().expect("a directory").join("mnt/wsl/gowr");
+    for release in releases {
+        fs::create_dir_all(share.join(release)).expect("made");
+    }
+    share::start(&bed.home, &key("debian-12"), &share).expect("used");
+    share
+}
+
+fn violations(bed: &Bed) -> Vec<String> {
+    let found = crate::invariants::check(&bed.home, &key("debian-12")).expect("checked");
+    // Trees without a VERSION and programs: none is needed here.
+    let found = found.into_iter().filter(|it| it.rule != crate::invariants::Rule::Toolchain);
+    found.map(|it| it.to_string()).collect()
+}
+
+#[test]
+fn a_share_has_what_is_missing_here() {
+    let bed = Bed::new(&[]);
+    create(&bed.home, &key("alpine-3.23")).expect("made");
+    for name in ["go1.22.10", "go1.26.1"] {
+        bed.add(name, "debian-12");
+    }
+    fs::create_dir_all(bed.home.path().join("../mnt/wsl/gowr")).expect("made");
+    // What is in a share is strangers' text: no other name becomes a link.
+    let shared = share(&bed, &["go1.20.14", "go1.22.10", "go1.22.12", "go1.24.1", "..x", "bin"]);
+    symlink("/etc", shared.join("go1.25.1")).expect("linked");
+    fs::write(shared.join("go1.25.2"), "").expect("written");
+    share(&bed, &[]);
+    let expected = [
+        "1.22 -> go1.22.12",
+        "1.22.local -> go1.22.10",
+        "1.24 -> go1.24.1",
+        "1.26 -> go1.26.1",
+        "go1.22.10 -> ../../toolchains/go1.22.10",
+        "go1.22.12 -> ../../shared/go1.22.12",
+        "go1.24.1 -> ../../shared/go1.24.1",
+        "go1.26.1 -> ../../toolchains/go1.26.1",
+        "newest -> go1.26.1",
+    ];
+    assert_eq!(bed.show("distros/debian-12"), expected);
+    assert_eq!(bed.show("distros/alpine-3.23"), expected);
+    create(&bed.home, &key("fedora-42")).expect("made");
+    assert_eq!(bed.show("distros/fedora-42"), expected, "a new userland has them too");
+    assert_eq!(bed.show("links").len(), 2, "Go's own switching never leads there");
+    assert_eq!(violations(&bed), [""; 0]);
+
+    mend(&bed.home, &key("debian-12")).expect("nothing to do");
+    assert_eq!(bed.show("distros/debian-12"), expected);
+
+    let stopped = share::stop(&bed.home, &key("debian-12")).expect("stopped").expect("was used");
+    let names: Vec<_> = stopped.removed.iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["go1.22.12", "go1.24.1"]);
+    let expected = [
+        "1.22 -> go1.22.10",
+        "1.26 -> go1.26.1",
+        "go1.22.10 -> ../../toolchains/go1.22.10",
+        "go1.26.1 -> ../../toolchains/go1.26.1",
+        "newest -> go1.26.1",
+    ];
+    assert_eq!(bed.show("distros/debian-12"), expected);
+    assert_eq!(bed.show("distros/alpine-3.23"), expected);
+    assert!(fs::symlink_metadata(bed.home.shared()).is_err());
+    assert_eq!(share::stop(&bed.home, &key("debian-12")).expect("nothing to do"), None);
+}
+
+#[test]
+fn what_is_installed_here_comes_before_what_is_shared() {
+    let bed = Bed::new(&[]);
+    let adopted = bed.home.path().join("elsewhere");
+    fs::create_dir(&adopted).expect("made");
+    adopt_all(&bed, &[("go1.24.1", &adopted)], &[]);
+    bed.add("go1.22.10", "debian-12");
+    share(&bed, &["go1.22.12", "go1.24.1"]);
+    let links = read(&bed.home, &key("debian-12")).expect("read");
+    let origin = |links: &Links, name: &str| {
+        links.toolchains.iter().find(|it| it.name.as_str() == name).expect("linked").origin
+    };
+    assert_eq!(origin(&links, "go1.24.1"), Origin::Adopted);
+    assert_eq!(origin(&links, "go1.22.12"), Origin::Share);
+    assert_eq!(links.derived["1.22.local"], "go1.22.10");
+
+    bed.add("go1.22.12", "debian-12");
+    let links = read(&bed.home, &key("debian-12")).expect("read");
+    assert_eq!(origin(&links, "go1.22.12"), Origin::Store);
+    assert!(!links.derived.contains_key("1.22.local"), "no difference any more");
+    assert_eq!(violations(&bed), [""; 0]);
+
+    bed.remove("go1.22.12", "debian-12");
+    let links = read(&bed.home, &key("debian-12")).expect("read");
+    assert_eq!(origin(&links, "go1.22.12"), Origin::Share, "the share has it");
+    assert_eq!(links.derived["1.22.local"], "go1.22.10");
+    assert_eq!(violations(&bed), [""; 0]);
+
+    bed.remove("go1.22.10", "debian-12");
+    let links = read(&bed.home, &key("debian-12")).expect("read");
+    assert!(!links.derived.contains_key("1.22.local"));
+    assert_eq!(links.derived["1.22"], "go1.22.12");
+    assert_eq!(links.derived["newest"], "go1.24.1", "an adopted one is local");
+    assert!(!links.derived.contains_key("newest.local"));
+}
+
+#[test]
+fn a_share_can_lose_and_gain_releases_and_be_another() {
+    let bed = Bed::new(&[]);
+    bed.add("go1.22.10", "debian-12");
+    let shared = share(&bed, &["go1.22.11", "go1.22.12"]);
+    fs::remove_dir(shared.join("go1.22.12")).expect("removed");
+    let plan = |share: &Path| share::plan(&bed.home, &key("debian-12"), share).expect("planned");
+    let names = |names: &[ToolchainName]| {
+        names.iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&plan(&shared).removed), ["go1.22.12"]);
+    assert_eq!(names(&plan(&shared).kept), ["go1.22.11"]);
+    share(&bed, &["go1.23.1"]);
+    let expected = [
+        "1.22 -> go1.22.11",
+        "1.22.local -> go1.22.10",
+        "1.23 -> go1.23.1",
+        "go1.22.10 -> ../../toolchains/go1.22.10",
+        "go1.22.11 -> ../../shared/go1.22.11",
+        "go1.23.1 -> ../../shared/go1.23.1",
+        "newest -> go1.23.1",
+        "newest.local -> go1.22.10",
+    ];
+    assert_eq!(bed.show("distros/debian-12"), expected);
+    // The share is gone: nothing is astray, and asking for what it had comes to nothing.
+    fs::remove_dir_all(&shared).expect("removed");
+    assert_eq!(violations(&bed), [""; 0]);
+    mend(&bed.home, &key("debian-12")).expect("nothing to do");
+    assert_eq!(bed.show("distros/debian-12"), expected);
+    assert!(!share::has(&bed.home, &toolchain("go1.22.11")).expect("looked"));
+
+    let other = bed.home.path().join("other");
+    fs::create_dir_all(other.join("go1.24.1")).expect("made");
+    share::start(&bed.home, &key("debian-12"), &other).expect("used");
+    assert_eq!(
+        bed.show("distros/debian-12"),
+        [
+            "1.22 -> go1.22.10",
+            "1.24 -> go1.24.1",
+            "go1.22.10 -> ../../toolchains/go1.22.10",
+            "go1.24.1 -> ../../shared/go1.24.1",
+            "newest -> go1.24.1",
+            "newest.local -> go1.22.10",
+        ]
+    );
+}
+
+#[test]
+fn astray_links_into_a_share_are_told_and_mended() {
+    let bed = Bed::new(&["go1.22.10"]);
+    create(&bed.home, &key("debian-12")).expect("made");
+    let directory = bed.home.distro(&key("debian-12"));
+    let link = |target: &str, name: &str| symlink(target, directory.join(name)).expect("linked");
+    link("../../shared/go1.22.12", "go1.22.12");
+    link("../../shared/go1.22.1", "go1.23.1");
+    link("go1.22.10", "1.22.local");
+    let told = violations(&bed);
+    let told: Vec<_> = told.iter().map(|it| it.rsplit('/').next().unwrap_or_default()).collect();
+    assert!(told.contains(&"go1.22.12: leads into a share, and none is used"), "{told:?}");
+    assert!(told.contains(&"1.22.local: makes no difference") || told.len() > 2, "{told:?}");
+    bed.add("go1.22.10", "debian-12");
+    mend(&bed.home, &key("debian-12")).expect("mended");
+    assert_eq!(violations(&bed), [""; 0]);
+    assert_eq!(bed.show("distros/debian-12").len(), 3);
+}

@@ -35,6 +35,8 @@ pub enum What {
     Manager(&'static str),
     /// It puts one Go on PATH.
     Path,
+    /// It makes the word `go` a Go for Windows.
+    WindowsGo,
 }
 
 /// Tools that manage Go and nothing else, by what their installers tell people to put into these files.
@@ -107,6 +109,10 @@ fn judge(line: &str) -> Option<(What, String)> {
         let advice = "delete it: go finds its own GOROOT, and one from outside breaks builds";
         return Some((What::Goroot, advice.to_owned()));
     }
+    if makes_windows_go(line) {
+        let advice = "delete it: go.exe builds for Windows, and cannot work on the files of Linux";
+        return Some((What::WindowsGo, advice.to_owned()));
+    }
     let named = |table: &[(&'static str, &[&str])]| {
         let is_named = |(_, marks): &&(&str, &[&str])| marks.iter().any(|it| contains(line, it));
         table.iter().find(is_named).map(|(name, _)| *name)
@@ -139,6 +145,19 @@ fn contains(line: &str, mark: &str) -> bool {
     })
 }
 
+/// `alias go=go.exe`, `go() { go.exe "$@"; }`, `alias go '…/go.exe'`, `function go`.
+fn makes_windows_go(line: &str) -> bool {
+    let is_go = |rest: &str| {
+        let rest = rest.trim_start();
+        let after = rest.strip_prefix("go").unwrap_or_default();
+        after.starts_with(|c: char| "=( ".contains(c))
+    };
+    let named = ["alias ", "function ", ""].iter().find_map(|word| line.strip_prefix(word));
+    let is_definition =
+        line.starts_with("alias ") || line.starts_with("function ") || line.contains("()");
+    is_definition && named.is_some_and(is_go) && line.contains("go.exe")
+}
+
 /// `export GOROOT=…`, `declare -x GOROOT=…`, `set -gx GOROOT …`, `setenv GOROOT …`, `GOROOT DEFAULT=…`.
 fn sets_goroot(line: &str) -> bool {
     let ends_word = |c: char| c.is_whitespace() || ";&|(){}".contains(c);
@@ -167,6 +186,23 @@ fn sets_goroot(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_go_of_windows_by_the_name_of_go() {
+        for line in [
+            "alias go=go.exe",
+            "alias go='/mnt/c/Program Files/Go/bin/go.exe'",
+            "alias go \"go.exe\"",
+            "go() { go.exe \"$@\"; }",
+            "function go() { /mnt/c/go/bin/go.exe \"$@\"; }",
+        ] {
+            assert!(matches!(judge(line), Some((What::WindowsGo, _))), "{line}");
+        }
+        for line in ["alias gow=go.exe", "alias go='go1.22'", "# alias go=go.exe", "go.exe version"]
+        {
+            assert!(judge(line).is_none(), "{line}");
+        }
+    }
 
     #[test]
     fn goroot_that_is_set() {

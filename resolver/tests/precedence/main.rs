@@ -10,4 +10,6 @@ mod layouts;
 mod machines;
 mod pins;
 mod rows;
+mod shares;
 mod userlands;
+mod wsl;

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     adopt, bisect, cache, check, ci, completions, container, default, doctor, env, exec, install,
-    list, matrix, pin, run, setup, snapshot, uninstall, upgrade, which,
+    link, list, matrix, pin, run, setup, share, snapshot, uninstall, upgrade, which,
 };
 
 /// Chooses the Go that a project and this distro should use, and installs Go toolchains
@@ -32,6 +32,8 @@ pub(crate) enum Verb {
     Uninstall(uninstall::Arguments),
     List(list::Arguments),
     Adopt(adopt::Arguments),
+    Link(link::Arguments),
+    Share(share::Arguments),
     Snapshot(snapshot::Arguments),
     Cache(cache::Arguments),
     Exec(exec::Arguments),
@@ -44,4 +46,16 @@ pub(crate) enum Verb {
     Check(check::Arguments),
     Ci(ci::Arguments),
     Completions(completions::Arguments),
+}
+
+impl Verb {
+    /// Whether it only says what it would do.
+    pub(crate) const fn is_rehearsal(&self) -> bool {
+        match self {
+            Self::Upgrade(arguments) => arguments.preview.dry_run,
+            Self::Uninstall(arguments) => arguments.preview.dry_run,
+            Self::Adopt(arguments) => arguments.preview.dry_run,
+            _ => false,
+        }
+    }
 }

@@ -76,6 +76,11 @@ impl CommandError {
         self
     }
 
+    /// Which command mends it, where that is known.
+    pub(crate) fn fix(&self) -> Option<&str> {
+        self.fix.as_deref()
+    }
+
     /// What it is about.
     pub(crate) const fn kind(&self) -> Kind {
         self.kind

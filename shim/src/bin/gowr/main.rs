@@ -7,6 +7,7 @@ mod context;
 mod environment;
 mod error;
 mod execute;
+mod goroot_links;
 mod habit;
 mod installation;
 mod interrupt;
@@ -104,12 +105,19 @@ fn run(context: &Context, cli: Cli) -> ExitCode {
             | Verb::Upgrade(_)
             | Verb::Uninstall(_)
             | Verb::Adopt(_)
+            | Verb::Share(_)
             | Verb::Snapshot(_)
             | Verb::Matrix(_)
             | Verb::Bisect(_)
     );
+    let may_move_links = writes && !cli.verb.is_rehearsal() || matches!(cli.verb, Verb::Setup(_));
+    // It moves the one it is asked for.
+    let is_link = matches!(cli.verb, Verb::Link(_));
     let result = enter(&cli).and_then(|()| dispatch(context, cli.verb));
-    if writes {
+    if may_move_links {
+        goroot_links::follow(context);
+    }
+    if writes || is_link {
         // Also where there was nothing to do: it may have been done by one that was killed.
         interrupt::take_leftovers_away(context);
     }
@@ -149,6 +157,8 @@ fn dispatch(context: &Context, verb: Verb) -> Result<ExitCode, CommandError> {
         Verb::Uninstall(arguments) => commands::uninstall::run(context, &arguments),
         Verb::List(arguments) => commands::list::run(context, &arguments),
         Verb::Adopt(arguments) => commands::adopt::run(context, &arguments),
+        Verb::Link(arguments) => commands::link::run(context, &arguments),
+        Verb::Share(arguments) => commands::share::run(context, &arguments),
         Verb::Snapshot(arguments) => commands::snapshot::run(context, &arguments),
         Verb::Cache(arguments) => commands::cache::run(context, &arguments),
         Verb::Exec(arguments) => commands::exec::run(context, &arguments),

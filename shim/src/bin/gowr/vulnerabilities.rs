@@ -2,11 +2,18 @@
 
 use std::env;
 
+use installer::doctor::NetworkTime;
 use installer::vulnerabilities::{Database, Report};
 use resolver::version::Version;
 
 use crate::error::CommandError;
 use crate::output;
+
+/// What time the database's server says it is; nothing where it does not answer.
+pub(crate) fn time() -> Option<NetworkTime> {
+    let database = Database::new(&|name| env::var_os(name));
+    database.and_then(|database| database.time()).ok().flatten()
+}
 
 /// What is known of some releases, in their order; none, and a warning, where the database does not answer: no command
 /// fails because of it.

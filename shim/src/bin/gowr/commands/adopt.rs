@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     remove: bool,
 
     #[command(flatten)]
-    preview: Preview,
+    pub(crate) preview: Preview,
 }
 
 /// One directory, and what became of it.

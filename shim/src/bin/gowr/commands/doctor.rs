@@ -9,8 +9,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
-use installer::doctor::{self, Finding, Patient};
+use clap::builder::PossibleValuesParser;
+use installer::doctor::{self, Code, Finding, Patient};
 use installer::problem::Problem;
 use installer::setup::User;
 use installer::store::{Home, Key};
@@ -34,9 +36,9 @@ use crate::{output, problems, view, vulnerabilities};
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub(crate) struct Arguments {
-    /// Mend what can be mended safely, after showing it
-    #[arg(long, conflicts_with = "undo")]
-    fix: bool,
+    /// Mend what can be mended safely, after showing it; with CODE only that, also where it changes the machine
+    #[arg(long, num_args = 0.., value_name = "CODE", conflicts_with = "undo", value_parser = codes(), hide_possible_values = true)]
+    fix: Option<Vec<String>>,
 
     /// Take back what the last --fix did
     #[arg(long)]
@@ -46,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "fix")]
     dry_run: bool,
 
-    /// Also ask the Go vulnerability database about the chosen Go
+    /// Also ask the Go vulnerability database about the chosen Go, and for the time
     #[arg(long, conflicts_with = "undo")]
     online: bool,
 
@@ -72,14 +74,19 @@ struct Row<'a> {
     mendable: bool,
 }
 
+/// The codes that can be named.
+fn codes() -> PossibleValuesParser {
+    PossibleValuesParser::new(Code::ALL.map(Code::as_str))
+}
+
 /// Examines, and mends where that is asked for.
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, CommandError> {
     if arguments.undo {
         return treatment::undo(arguments.json);
     }
     let findings = examine(context, arguments.online);
-    if arguments.fix {
-        return treatment::run(context, &findings, arguments.dry_run, arguments.json);
+    if let Some(named) = &arguments.fix {
+        return treatment::run(context, &findings, named, arguments);
     }
     if arguments.json {
         output::json(&Document { schema: 1, problems: rows(&findings) })?;
@@ -109,6 +116,8 @@ fn examine(context: &Context, online: bool) -> Vec<Finding> {
         releases: &releases,
         try_lock: &try_lock,
         try_go: &|resolution| trial::run(context, resolution),
+        now: SystemTime::now(),
+        network_time: if online { vulnerabilities::time() } else { None },
     });
     if let Some(version) = version.filter(|_| online) {
         let reports = vulnerabilities::reports(&[version.version()]).unwrap_or_default();

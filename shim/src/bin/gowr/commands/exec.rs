@@ -134,7 +134,7 @@ fn windows_drives(machine: &impl Machine) -> WindowsDrives {
         return WindowsDrives::default();
     }
     let mounts = machine.read_file(None, b"/proc/self/mountinfo", MOUNTS_LIMIT);
-    mounts.map(|file| WindowsDrives::parse(file.content)).unwrap_or_default()
+    mounts.map(|file| WindowsDrives::new(file.content)).unwrap_or_default()
 }
 
 /// Becomes a command that is found as `execvp` finds it.

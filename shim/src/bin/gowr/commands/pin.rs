@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use installer::goroot_link::{Follows, Kind};
 use installer::pin_file::{self, Change, Outcome, Place};
 use resolver::invocation::Program;
 use resolver::path;
@@ -15,6 +16,7 @@ use shim::machine::LinuxMachine;
 
 use crate::context::{Context, to_bytes, to_path};
 use crate::error::CommandError;
+use crate::goroot_links;
 use crate::installation::Installation;
 use crate::output;
 use crate::request;
@@ -44,6 +46,10 @@ pub(crate) struct Arguments {
     /// Only write it down
     #[arg(long, requires = "version")]
     no_install: bool,
+
+    /// Also make this path lead to it from now on, as `gowr link PATH VERSION` does
+    #[arg(long, value_name = "PATH", requires = "version", conflicts_with = "no_install")]
+    link: Option<PathBuf>,
 }
 
 /// Shows, writes or removes.
@@ -59,7 +65,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
         distro: arguments.distro.as_deref(),
     };
     match &arguments.version {
-        Some(typed) => write(context, &survey, place, typed, arguments.no_install),
+        Some(typed) => write(context, &survey, place, typed, arguments),
         None => remove(&survey, place),
     }
 }
@@ -84,10 +90,12 @@ fn write(
     survey: &Survey<'static, LinuxMachine>,
     place: Place<'_>,
     typed: &str,
-    no_install: bool,
+    arguments: &Arguments,
 ) -> Result<ExitCode, CommandError> {
     let choice = request::choice(typed)?;
-    if let (Choice::Request(request), false) = (choice, no_install) {
+    let link = arguments.link.as_deref();
+    let link = link.map(|path| linked(context, survey, path, choice, place.distro)).transpose()?;
+    if let (Choice::Request(request), false) = (choice, arguments.no_install) {
         Installation::new(context)?.ensure(request, &format!("the argument {typed}"))?;
     }
     let outcome = pin_file::write(place, &survey.distro.names(), typed)?;
@@ -97,7 +105,34 @@ fn write(
     } else if let Choice::Request(request) = choice {
         warn_of_floor(context, survey, request);
     }
+    if let Some((path, request)) = link {
+        goroot_links::make(context, path, Kind::Link, Follows::Request(request), false)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a path is to lead to, if it can: that shows before anything is fetched or written.
+fn linked<'a>(
+    context: &Context,
+    survey: &Survey<'static, LinuxMachine>,
+    path: &'a Path,
+    choice: Choice,
+    distro: Option<&str>,
+) -> Result<(&'a Path, Request), CommandError> {
+    let refused = || CommandError::user(format!("{} cannot lead to that", path.display()));
+    let link = || format!("gowr link {} VERSION", path::shell_quoted(to_bytes(path)));
+    let Choice::Request(request) = choice else {
+        return Err(refused()
+            .caused_by("`system` is no pin, but the lack of one")
+            .fixed_by(link()));
+    };
+    if let Some(name) = distro.filter(|name| survey.distro.names().choose([(*name, ())]).is_none())
+    {
+        let key = survey.distro.key;
+        return Err(refused().caused_by(&format!("{name} is not {key}")).fixed_by(link()));
+    }
+    goroot_links::may_make(context, path)?;
+    Ok((path, request))
 }
 
 fn remove(

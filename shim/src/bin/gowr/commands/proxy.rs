@@ -3,7 +3,9 @@
 
 use installer::link;
 use installer::store::Home;
+use resolver::failure::Failure;
 use resolver::invocation::Program;
+use resolver::machine::Errno;
 use resolver::path::Bytes;
 use resolver::resolution::resolve_survey;
 use resolver::witness::Losers;
@@ -41,19 +43,33 @@ pub(crate) fn become_program(
     words: &[ThinStr<'static>],
 ) -> CommandError {
     create_missing_links(context);
+    let mut refused: Option<Bytes> = None;
+    loop {
+        let (executable, errno) = match attempt(context, program, words) {
+            Ok(refusal) => refusal,
+            Err(failure) => return failure.into(),
+        };
+        // A share may be unmounted between the look at it and the start: then the second look has another answer.
+        if refused == Some(executable) || errno == Errno::TOO_BIG {
+            return execute::refused(context.machine, executable, errno);
+        }
+        refused = Some(executable);
+    }
+}
+
+/// Returns only where the kernel refuses to execute the answer, or there is none.
+fn attempt(
+    context: &Context,
+    program: Program,
+    words: &[ThinStr<'static>],
+) -> Result<(Bytes, Errno), &'static Failure> {
     let arguments: Vec<Bytes> = words.iter().skip(1).map(|word| word.to_bytes()).collect();
-    let survey = match context.survey(program, &arguments) {
-        Ok(survey) => survey,
-        Err(failure) => return failure.into(),
-    };
-    let resolution = match resolve_survey(&survey, &mut Losers::default()) {
-        Ok(resolution) => resolution,
-        Err(failure) => return failure.into(),
-    };
+    let survey = context.survey(program, &arguments)?;
+    let resolution = resolve_survey(&survey, &mut Losers::default())?;
     let words = exec::without_dropped(words, resolution.dropped_arguments);
     let environment = context.process.environment;
     let errno = exec::exec(resolution.executable(), &words, environment, &resolution.changes);
-    execute::refused(survey.machine, resolution.executable(), errno)
+    Ok((resolution.executable(), errno))
 }
 
 /// Gives a userland that is new over this home its directory of links, as far as that goes: with it, the proxy need

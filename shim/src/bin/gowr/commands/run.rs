@@ -5,13 +5,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use installer::windows_wrapper;
+use installer::{windows_wrapper, wsl};
 use resolver::path::{self, Bytes};
 use shim::exec;
 use shim::sys::ThinStr;
 
 use crate::context::{Context, to_bytes, to_path};
-use crate::environment::{variable, with_variable};
+use crate::environment::with_variable;
 use crate::error::CommandError;
 use crate::execute;
 use crate::output;
@@ -67,13 +67,8 @@ fn write_cmd(
             .caused_by("--write-cmd is followed by the tool alone")
             .fixed_by(format!("gowr run --write-cmd {} {name}", shown(file))));
     }
-    let distro = variable(&context.process, "WSL_DISTRO_NAME").unwrap_or_default();
-    let distro = String::from_utf8_lossy(distro);
-    let distro = installer::snapshot::windows::DistroName::parse(&distro).ok_or_else(|| {
-        CommandError::user("the name of this distro in WSL is not known")
-            .caused_by(
-                "WSL_DISTRO_NAME is not set: this is no WSL, or sudo or a service took it away",
-            )
+    let distro = wsl::this_distro(context.machine, context.variables).map_err(|error| {
+        CommandError::from(error)
             .fixed_by(format!("WSL_DISTRO_NAME=NAME gowr run --write-cmd {} {name}", shown(file)))
     })?;
     let gowr = path::join(context.directory, b"gowr");

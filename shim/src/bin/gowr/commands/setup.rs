@@ -84,6 +84,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
             What::Goroot => String::from("GOROOT is set"),
             What::Manager(name) => format!("{name} is set up"),
             What::Path => String::from("another Go is put on PATH"),
+            What::WindowsGo => String::from("`go` is made a Go for Windows"),
         };
         let place = format!("{}:{}: {}", finding.file.display(), finding.line, finding.text);
         output::warn(&format!("{what} by {place}\n  {}", finding.advice));

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     unused: bool,
 
     #[command(flatten)]
-    preview: Preview,
+    pub(crate) preview: Preview,
 }
 
 /// One toolchain that is gone, or would be.

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     lines: Vec<String>,
 
     #[command(flatten)]
-    preview: Preview,
+    pub(crate) preview: Preview,
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@ mod document;
 mod explain;
 mod observations;
 mod warning;
+mod wsl;
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use installer::doctor::journal::{Journal, Undone};
@@ -11,7 +11,7 @@ use installer::doctor::{Code, Finding};
 use resolver::path::shell_quoted;
 use serde::Serialize;
 
-use super::{Row, examine, home, rows, show, status};
+use super::{Arguments, Row, examine, home, rows, show, status};
 use crate::context::{Context, to_bytes};
 use crate::error::CommandError;
 use crate::installation::state_directory;
@@ -26,6 +26,8 @@ struct Document<'a> {
     dry_run: bool,
     problems: Vec<Row<'a>>,
     mends: Vec<Told>,
+    /// How files of the machine change, as `git diff` shows it.
+    diff: Option<&'a str>,
     /// What is still wrong; what would be with `dry_run` is not known.
     left: Option<Vec<Row<'a>>>,
 }
@@ -43,29 +45,34 @@ struct Told {
 pub(super) fn run(
     context: &Context,
     findings: &[Finding],
-    dry_run: bool,
-    is_json: bool,
+    named: &[String],
+    arguments: &Arguments,
 ) -> Result<ExitCode, CommandError> {
-    let mends: BTreeSet<Mend> = findings.iter().filter_map(|it| it.mend.clone()).collect();
-    if !is_json {
-        show(findings)?;
-        tell(&mends, dry_run);
-    }
-    if dry_run || mends.is_empty() {
-        if is_json {
-            let mends = mends.iter().map(|mend| told(mend, None)).collect();
-            let left = (!dry_run).then(|| rows(findings));
-            output::json(&Document { schema: 1, dry_run, problems: rows(findings), mends, left })?;
-        }
-        return Ok(status(findings));
-    }
-    let mut journal = Journal::begin(&directory()?)?;
+    let (dry_run, is_json) = (arguments.dry_run, arguments.json);
+    let mends = wanted(findings, named);
     let home = home(context);
     let workshop = Workshop {
         machine: context.machine,
         variable: &|name| env::var_os(name),
         home: home.as_ref().map(|(home, key)| (home, key)),
+        root: Path::new("/"),
     };
+    let difference = workshop.difference(&mends)?;
+    if !is_json {
+        show(findings)?;
+        tell(&mends, &difference, dry_run);
+    }
+    let diff = (!difference.is_empty()).then_some(&*difference);
+    if dry_run || mends.is_empty() {
+        if is_json {
+            let mends = mends.iter().map(|mend| told(mend, None)).collect();
+            let left = (!dry_run).then(|| rows(findings));
+            let problems = rows(findings);
+            output::json(&Document { schema: 1, dry_run, problems, mends, diff, left })?;
+        }
+        return Ok(status(findings));
+    }
+    let mut journal = Journal::begin(&directory()?)?;
     let mut failed = false;
     let mut done = Vec::new();
     for (mend, result) in workshop.carry_out(&mends, &mut journal) {
@@ -82,15 +89,33 @@ pub(super) fn run(
     left.extend(findings.iter().filter(|it| it.problem.code == online).cloned());
     if is_json {
         let (problems, left) = (rows(findings), Some(rows(&left)));
-        output::json(&Document { schema: 1, dry_run, problems, mends: done, left })?;
+        output::json(&Document { schema: 1, dry_run, problems, mends: done, diff, left })?;
     } else {
         close(&journal, &left);
+        if !failed && mends.iter().any(Mend::is_on_request) {
+            output::say("it counts when WSL is started anew; run: wsl.exe --shutdown");
+        }
     }
     Ok(if failed { ExitCode::FAILURE } else { status(&left) })
 }
 
+/// What is safe; where codes are named, what mends those.
+fn wanted(findings: &[Finding], named: &[String]) -> BTreeSet<Mend> {
+    let is_wanted = |finding: &&Finding| match named {
+        [] => finding.mend.as_ref().is_some_and(|mend| !mend.is_on_request()),
+        named => named.iter().any(|code| code == finding.problem.code),
+    };
+    let mends = findings.iter().filter(is_wanted).filter_map(|finding| finding.mend.clone());
+    let mut mends: BTreeSet<Mend> = mends.collect();
+    // What WSL cannot read yet is looked at when it can.
+    if mends.contains(&Mend::PlainWslConf) {
+        mends.retain(|mend| !matches!(mend, Mend::WslConf(_)));
+    }
+    mends
+}
+
 /// Says what will be done, before it is.
-fn tell(mends: &BTreeSet<Mend>, dry_run: bool) {
+fn tell(mends: &BTreeSet<Mend>, difference: &str, dry_run: bool) {
     if mends.is_empty() {
         output::say("there is nothing that --fix can mend");
         return;
@@ -99,6 +124,7 @@ fn tell(mends: &BTreeSet<Mend>, dry_run: bool) {
     for mend in mends {
         output::say(&format!("  {mend}"));
     }
+    difference.lines().for_each(output::say);
 }
 
 fn close(journal: &Journal, left: &[Finding]) {

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
-use installer::snapshot::windows::DistroName;
+use installer::wsl::{self, DistroName};
 
 use crate::error::CommandError;
 use crate::with_toolchain;
@@ -117,6 +117,6 @@ fn is_distro_of_wsl(name: &DistroName) -> bool {
     if std::env::var_os("WSL_DISTRO_NAME").is_none() {
         return false;
     }
-    let registered = installer::snapshot::windows::registered().unwrap_or_default();
-    registered.iter().any(|it| name.is(&it.name))
+    let registered = wsl::registered().unwrap_or_default();
+    registered.iter().any(|it| name.is(it.name.as_str()))
 }

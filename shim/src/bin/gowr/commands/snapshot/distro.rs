@@ -1,10 +1,10 @@
 //! `--distro NAME`: whole distros of WSL, by `wsl.exe`.
 
-use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
-use installer::snapshot::windows::{self, DistroName};
+use installer::snapshot::windows;
+use installer::wsl::{self, DistroName};
 use resolver::path::shell_quoted;
 
 use crate::context::{Context, to_bytes};
@@ -20,7 +20,7 @@ pub(super) fn save(
 ) -> Result<ExitCode, CommandError> {
     let name = name(typed)?;
     let by_hand = || format!("wsl.exe --export {} FILE", name.as_str());
-    if env::var("WSL_DISTRO_NAME").is_ok_and(|here| name.is(&here)) {
+    if wsl::this_distro(context.machine, context.variables).is_ok_and(|it| it.is(name.as_str())) {
         let message = format!("{typed} is the distro that this runs in");
         return Err(CommandError::user(message)
             .caused_by(
@@ -33,19 +33,20 @@ pub(super) fn save(
             .caused_by("wsl.exe exports a distro into one tar file")
             .fixed_by(format!("gowr snapshot save NAME.tar --distro {}", name.as_str())));
     }
-    let Some(found) = windows::registered()?.into_iter().find(|it| name.is(&it.name)) else {
+    let Some(found) = wsl::registered()?.into_iter().find(|it| name.is(it.name.as_str())) else {
         return Err(CommandError::not_found(format!("no distro of WSL is called {typed}"))
             .caused_by("those that are registered are in the list")
             .fixed_by("wsl.exe --list --verbose"));
     };
-    if found.state == "Running" {
-        return Err(CommandError::user(format!("{} is running", found.name))
+    let is_running = found.is_running();
+    // As it is spelled there.
+    let name = found.name;
+    if is_running {
+        return Err(CommandError::user(format!("{} is running", name.as_str()))
             .caused_by("an export ends all that runs in a distro")
             .fixed_by(format!("wsl.exe --terminate {}", name.as_str())));
     }
-    // As it is spelled there.
-    let name = DistroName::parse(&found.name).unwrap_or(name);
-    output::say(&format!("exporting {}, its whole root file system", found.name));
+    output::say(&format!("exporting {}, its whole root file system", name.as_str()));
     interrupt::also_sweep(target);
     interrupt::sweep_when_interrupted(context);
     windows::export(&name, target)?;
@@ -63,7 +64,7 @@ pub(super) fn load(typed: &str, location: &Path, file: &Path) -> Result<ExitCode
             )
             .fixed_by(format!("ls -l {}", shell_quoted(to_bytes(file)))));
     }
-    if windows::registered()?.iter().any(|it| name.is(&it.name)) {
+    if wsl::registered()?.iter().any(|it| name.is(it.name.as_str())) {
         return Err(CommandError::user(format!("there is a distro of WSL called {typed} already"))
             .caused_by("an import makes a new one")
             .fixed_by("wsl.exe --list --verbose"));

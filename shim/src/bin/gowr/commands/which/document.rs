@@ -131,8 +131,8 @@ struct DistroPart {
 #[derive(Serialize)]
 struct WslPart {
     version: u8,
-    #[serde(flatten)]
-    name: Entry,
+    /// None where it is not known, or not whole, and none in a container: WSL knows the distro around it.
+    name: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -284,7 +284,7 @@ fn distro_part(report: &Report<'_>) -> DistroPart {
         libc: distro::libc(context.machine).map(distro::Libc::as_str),
         arch: Machine::architecture(context.machine).go_name(),
         wsl: observations::wsl(context)
-            .map(|(version, name)| WslPart { version, name: entry("name", name) }),
+            .map(|wsl| WslPart { version: wsl.version, name: wsl.exact_name() }),
         container: container.map(|it| ContainerPart { kind: it.kind.as_str(), name: it.name }),
     }
 }

@@ -5,9 +5,10 @@ use resolver::environment::Change;
 use resolver::source::{Row, SourceKind};
 use resolver::toolchain::Toolchain;
 use resolver::witness::Loser;
+use resolver::wsl::Wsl;
 use resolver::{Resolution, distro};
 
-use super::{Report, observations};
+use super::{Report, observations, wsl};
 use crate::output;
 
 /// The whole text.
@@ -117,7 +118,11 @@ fn facts(report: &Report<'_>) -> Vec<[String; 2]> {
         }
         fact("cache", cache(resolution));
     }
-    fact("distro", distro_line(report));
+    let wsl = observations::wsl(report.context);
+    fact("distro", distro_line(report, wsl));
+    for (title, text) in wsl::facts(report.context, wsl) {
+        fact(title, text);
+    }
     facts
 }
 
@@ -142,12 +147,12 @@ fn cache(resolution: &Resolution) -> String {
     format!("{} ({whose})", shown(cache.path.unwrap_or_default()))
 }
 
-fn distro_line(report: &Report<'_>) -> String {
+fn distro_line(report: &Report<'_>, wsl: Option<Wsl>) -> String {
     let context = report.context;
     let libc = distro::libc(context.machine);
     let mut facts = vec![libc.map_or("unknown C library", distro::Libc::as_str).to_owned()];
-    if let Some((version, name)) = observations::wsl(context) {
-        facts.push(format!("WSL{version} {}", shown(name.unwrap_or_default())));
+    if let Some(wsl) = wsl {
+        facts.push(format!("WSL{} {}", wsl.version, wsl.exact_name().unwrap_or_default()));
     }
     if let Some(container) = observations::container(context) {
         facts.push(format!("{} {}", container.kind.as_str(), container.name.unwrap_or_default()));
@@ -164,6 +169,6 @@ fn change(change: &Change) -> [String; 2] {
     [change.reason.as_str().to_owned(), what]
 }
 
-fn shown(path: &[u8]) -> String {
+pub(super) fn shown(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
