@@ -1,5 +1,6 @@
 //! `gowr doctor`: real things that are wrong, one after the other, and a `go` that cannot run.
 
+mod goroot;
 mod online;
 mod windows;
 
@@ -354,11 +355,8 @@ doing:
     fs::write(&file, "GOPRIVATE=other\n").unwrap();
     let outcome = world.gowr(["doctor", "--undo"]).run();
     assert_eq!(outcome.code(), Some(1), "{}", outcome.report());
-    assert!(
-        outcome.stderr().contains("has changed since, and stays as it is"),
-        "{}",
-        outcome.report()
-    );
+    let told = outcome.stderr();
+    assert!(told.contains("has changed since, and stays as it is"), "{told}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "GOPRIVATE=other\n");
     assert!(links.join("go1.1.1").is_symlink(), "the rest is undone");
 }

@@ -11,7 +11,7 @@ use std::process::Command;
 use snapbox::{assert_data_eq, str};
 
 use crate::support::goproxy::{Service, install};
-use crate::support::{Run, World, host_key};
+use crate::support::{Run, World, host_key, install_gowr};
 
 /// Where a link leads, in this world's names.
 fn target(world: &World, path: &str) -> String {
@@ -432,6 +432,19 @@ there are no links: make one with gowr link PATH
     let names = ["default", "line", "gone", "changed"].map(|name| left(&world.path(name)));
     assert_eq!(names, [false, false, false, true], "what is somebody else's stays");
     assert!(!world.gowr_home().join("goroot-links").exists());
+}
+
+#[test]
+fn gone_with_all_else() {
+    let world = world();
+    world.gowr(["default", "1.26"]).run().success();
+    world.gowr(["link", "../sdk"]).run().success();
+    world.gowr(["setup", "--remove"]).env("SHELL", "/bin/bash").run().success();
+    assert!(world.path("sdk/bin/go").exists(), "the toolchains stay");
+    install_gowr(&world.gowr_home());
+    world.gowr(["setup", "--remove", "--purge"]).env("SHELL", "/bin/bash").run().success();
+    assert!(!world.path("sdk").is_symlink());
+    assert!(!world.gowr_home().exists());
 }
 
 /// The directory of a world's links, and what else stands there.

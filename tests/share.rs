@@ -4,6 +4,8 @@
 
 #[cfg(feature = "long")]
 mod boot;
+#[cfg(feature = "long")]
+mod dead_disk;
 mod wsl;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ use std::time::{Duration, Instant};
 use installer::invariants;
 use installer::store::{Home, Key};
 use nix::unistd::geteuid;
-use serde_json::Value;
+use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
 use crate::support::tracer::Blow;
@@ -206,6 +208,53 @@ impl Using {
         });
         outcome.named(lines.collect::<String>().as_bytes())
     }
+}
+
+#[test]
+fn what_is_copied_to_a_disk_is_used() {
+    let wsl = Wsl::start();
+    let ubuntu = wsl.distro(World::with_fakes(&["go1.20.14", "go1.21.1", OLD]), "ubuntu", "");
+    let debian = wsl.distro(World::with_fakes(&[OLDER]), "debian", "");
+    debian.world().write("project/.gowr.yaml", "go: \"1.22\"\n");
+    let printed = ubuntu.gowr(["share", "--vhd", r"C:\wsl\gowr.vhdx"]).run().quiet().stdout();
+    let printed = printed.replace("[GOWR]", ubuntu.world().gowr_home().to_str().unwrap());
+    // What Windows does is done in another way: the directory is there.
+    let copy = printed.split("\n\n").find(|step| step.contains("cp -a")).unwrap();
+    let copy = format!("mkdir -p /mnt/wsl/gowr; sudo() {{ \"$@\"; }}; set -e\n{copy}");
+    ubuntu.sh(&copy).run().quiet();
+    debian.gowr(["share", "use"]).run().success();
+    assert!(debian.go(["version"]).run().handed().execution_path.contains(OLD));
+    // A copy that is not the same gets no name; and once more nothing is to be done.
+    ubuntu.sh("rm -r /mnt/wsl/gowr/go1.21.1").run().quiet();
+    let broken = copy.replace("cp -a \"$go\"", "broken \"$go\"");
+    let broken = format!("broken() {{ cp -a \"$1\" \"$2\"; echo x >> \"$2/VERSION\"; }}\n{broken}");
+    assert_ne!(ubuntu.sh(&broken).run().stdout(), "");
+    assert_eq!(ubuntu.sh("ls /mnt/wsl/gowr").run().quiet().stdout(), "go1.20.14\ngo1.22.12\n");
+    ubuntu.sh(&copy).run().quiet();
+    ubuntu.sh(&copy).run().quiet();
+
+    let document = debian.gowr(["share", "list", "--json"]).run().quiet().json();
+    let share = &document["shares"][0];
+    let toolchains = json!([
+        {"name": "go1.21.1", "shared": true, "used": true},
+        {"name": OLD, "shared": true, "used": true},
+    ]);
+    assert_eq!(share["toolchains"], toolchains);
+    let expected = json!(["/mnt/wsl/gowr", "plain", true, false, "good", null]);
+    let keys = ["path", "kind", "used", "own", "state", "detail"].map(|key| share[key].clone());
+    assert_eq!(json!(keys), expected);
+    let refused = ubuntu.gowr(["share", "--vhd", "/mnt/c/gowr.vhdx"]).run();
+    assert_data_eq!(
+        refused.snapshot(),
+        str![[r#"
+------- stderr -------
+gowr: /mnt/c/gowr.vhdx is no file for a virtual disk
+  it is a path of Linux; Windows mounts it, and knows it as C:/…
+  run: gowr share --vhd 'C:/wsl/gowr.vhdx'
+[exit status: 1]
+
+"#]]
+    );
 }
 
 /// Asserts that what must hold at every instant does in a distro's home; and, where nobody was killed, all of it.
@@ -416,6 +465,7 @@ share-missing: this distro shares its toolchains, and the others do not see them
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn builds_go_on_whatever_becomes_of_the_share() {
     let wsl = Wsl::start();
     let mut ubuntu = wsl.distro(World::with(&[OLD]), "ubuntu", "");

@@ -4,13 +4,13 @@
 //! The file system is served through `/dev/fuse`, a device that not every machine and container has: without it these
 //! tests say so, and that nothing was tested.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
+use std::process;
 
-use crate::support::{OLD, Run, World, scratch, tool};
+use crate::support::{OLD, Run, World, slow_file_system, tool};
 use crate::userland::{Root, user_namespace};
 
 const DEPTH: usize = 12;
@@ -120,7 +120,16 @@ fn has_fuse() -> bool {
     opened.is_ok()
 }
 
-/// A directory that is served by `programs/slow_file_system.rs`, without a delay.
+/// No test: the process that serves the file system, started by the tests below with words after `--`.
+#[test]
+fn serves() {
+    let words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    if !words.is_empty() {
+        process::exit(slow_file_system::run(&words).unwrap());
+    }
+}
+
+/// A directory that is served by [`slow_file_system`], without a delay.
 struct Drive {
     source: PathBuf,
     mount_point: PathBuf,
@@ -141,7 +150,9 @@ impl Drive {
     /// The words that serve it, before a command that is to run in `directory`.
     fn serve(&self, directory: &Path) -> Vec<OsString> {
         let log = self.source.with_extension("log");
-        let mut words = vec![program().into(), "0".into(), log.into()];
+        let mut words = vec![env::current_exe().unwrap().into_os_string()];
+        words.extend(["slow::serves", "--exact", "--nocapture", "--", "0"].map(OsString::from));
+        words.push(log.into());
         words.extend([&self.source, &self.mount_point, directory].map(OsString::from));
         words
     }
@@ -162,21 +173,4 @@ fn namespace() -> Vec<OsString> {
 
 fn below(depth: usize) -> PathBuf {
     (1..=depth).map(|level| format!("level{level}")).collect()
-}
-
-/// The compiled `programs/slow_file_system.rs`: cargo builds it with all tests, but not with one alone.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        // The target directory, and in it the triple's: `.cargo/config.toml` names a target.
-        let of_triple = scratch().parent().unwrap();
-        let output = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "gowr", "--example", "slow_file_system"])
-            .env("CARGO_TARGET_DIR", of_triple.parent().unwrap())
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        of_triple.join("debug/examples/slow_file_system")
-    })
 }

@@ -12,6 +12,7 @@ mod schema;
 pub(crate) mod secure_server;
 #[expect(dead_code, reason = "likewise")]
 pub(crate) mod server;
+pub(crate) mod slow_file_system;
 pub(crate) mod stage;
 pub(crate) mod toolchains;
 mod tools;

@@ -54,6 +54,7 @@ use go_setting::GoEnvFile;
 pub use mend::Mend;
 use mounts::Mounts;
 pub use path::{GoOnPath, go_on_path};
+pub use share::code as code_of_share;
 use wsl_conf::WslConfFile;
 
 /// The command for what a [`Mend`] is there for.

@@ -225,10 +225,13 @@ impl<M: Machine> GorootLinks<'_, M> {
         }
         let registry = registry::Registry::open(self.home, self.here)?;
         self.may_make(path, kind, is_forced)?;
-        let former = match kind {
-            Kind::Link => fs::read_link(path).ok(),
-            Kind::Bind => registry.find(path).map(|known| known.goroot.clone()),
+        let former = match (kind, registry.find(path)) {
+            (Kind::Link, _) => fs::read_link(path).ok(),
+            // Not changed yet, by one that was killed.
+            (Kind::Bind, Some(known)) if known.goroot == goroot => known.former.clone(),
+            (Kind::Bind, known) => known.map(|known| known.goroot.clone()),
         };
+        let former = former.filter(|former| former != goroot);
         let goroot = goroot.to_path_buf();
         let link = GorootLink { path: path.to_path_buf(), kind, follows, goroot, former };
         carry_out(registry, &link)

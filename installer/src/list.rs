@@ -52,9 +52,10 @@ pub fn list(home: &Home, key: &Key) -> Result<Vec<Toolchain>, Error> {
     let mut toolchains = Vec::with_capacity(entries.len());
     for (entry, size) in entries.into_iter().zip(sizes) {
         // What counts without a share is nothing to ask for.
-        let names = links.derived.iter().filter(|(name, to)| {
-            **to == entry.name.as_str() && !name.ends_with(link::LOCAL)
-        });
+        let names = links
+            .derived
+            .iter()
+            .filter(|(name, to)| **to == entry.name.as_str() && !name.ends_with(link::LOCAL));
         let registered = links.named.iter().filter(|(_, to)| same(to, &entry.goroot));
         toolchains.push(Toolchain {
             version_text: version_text(&entry.goroot).unwrap_or_default(),

@@ -21,7 +21,6 @@ use resolver::wsl::{self, Wsl};
 use serde::Serialize;
 
 use crate::at_boot::{Plan, TaskName, plan_remove};
-use crate::doctor::Code;
 use crate::error::{Error, Kind as ErrorKind, quoted};
 use crate::link::share::{Changes, plan, releases, start};
 use crate::store::{Home, Key};
@@ -80,16 +79,6 @@ impl State {
             Flaw::Missing(_) | Flaw::NoDirectory(_) => Self::Missing,
             Flaw::DeviceGone(_) | Flaw::Unreadable(..) => Self::Stale,
             Flaw::Owner(..) | Flaw::Open(_) => Self::Owner,
-        }
-    }
-
-    /// The code of the problem that it is to somebody who uses the share.
-    pub const fn code(self) -> Option<Code> {
-        match self {
-            Self::Good => None,
-            Self::Missing | Self::Unmounted => Some(Code::ShareMissing),
-            Self::Stale => Some(Code::ShareStale),
-            Self::Owner => Some(Code::ShareOwner),
         }
     }
 }
@@ -159,12 +148,12 @@ impl Share {
     }
 
     /// Why one of its toolchains is not used, if it is not.
-    pub fn problem_of<M: Machine>(&self, machine: &M, goroot: &Path) -> Option<(Code, String)> {
-        if let Some(code) = self.state().code() {
-            return Some((code, self.detail().unwrap_or_default()));
+    pub fn flaw_of<M: Machine>(&self, machine: &M, goroot: &Path) -> Option<(State, String)> {
+        if self.state() != State::Good {
+            return Some((self.state(), self.detail().unwrap_or_default()));
         }
         let flaw = flaw_in(machine, self.path, to_bytes(goroot))?;
-        Some((State::of(&flaw).code()?, flaw.detail()))
+        Some((State::of(&flaw), flaw.detail()))
     }
 
     /// What is wrong with it, in words.

@@ -142,7 +142,8 @@ fn left_without(home: &Home, gone: &ToolchainName) -> Result<Vec<ToolchainName>,
     left.retain(|name| name != gone);
     for key in home.keys()? {
         let entries = link::read(home, &key)?.toolchains.into_iter();
-        let entries = entries.filter(|entry| !(entry.origin == Origin::Store && entry.name == *gone));
+        let entries =
+            entries.filter(|entry| !(entry.origin == Origin::Store && entry.name == *gone));
         left.extend(entries.map(|entry| entry.name));
     }
     Ok(left)

@@ -182,14 +182,14 @@ impl WslConf {
         for entry in &document.entries {
             warnings.extend(doubts(&document, entry));
         }
+        if let Some(Stop { line, reason }) = document.stop {
+            warnings.push(Warning { line, kind: WarningKind::Stopped(reason) });
+        }
         let first_return = content.iter().position(|byte| *byte == b'\r');
         let read = |at: usize| document.stop.is_none_or(|stop| line_of(content, at) <= stop.line);
         if let Some(at) = first_return.filter(|at| read(*at)) {
             let line = line_of(content, at);
             warnings.push(Warning { line, kind: WarningKind::CarriageReturns });
-        }
-        if let Some(Stop { line, reason }) = document.stop {
-            warnings.push(Warning { line, kind: WarningKind::Stopped(reason) });
         }
         let mut reader = Reader { document: &document, warnings };
         let automount = Automount {

@@ -1,5 +1,5 @@
 //! What `go version` takes in a project twelve directories deep in a file system on which each look takes 3 ms, as on a
-//! Windows drive in WSL2 at its worst (`tests/programs/slow_file_system.rs`); and how many looks there are. Every way is
+//! Windows drive in WSL2 at its worst (`tests/support/slow_file_system.rs`); and how many looks there are. Every way is
 //! gone once a round, in a fresh random order.
 //!
 //! ```text
@@ -10,15 +10,23 @@
 //! Needs root, and `/dev/fuse`.
 
 mod compile;
+#[expect(dead_code, reason = "shared with the other benchmarks, which use more of it")]
 mod measure;
+#[path = "../support/slow_file_system.rs"]
+mod slow_file_system;
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 
 use compile::compile;
 use measure::{Dice, OLD, goal, machine, median, rounds, scratch, toolchain};
+
+/// The word by which this program is the one that serves the file system.
+const SERVES: &str = "--serves";
 
 /// Microseconds that each look takes.
 const DELAY: &str = "3000";
@@ -33,6 +41,10 @@ const LOOKUPS: f64 = 80.0;
 const NOTHING: &str = "go1.23.99";
 
 fn main() {
+    let words: Vec<OsString> = env::args_os().skip(1).collect();
+    if words.first().is_some_and(|word| word == SERVES) {
+        process::exit(slow_file_system::run(&words[1..]).expect("root, and /dev/fuse"));
+    }
     let rounds = rounds(9);
     let stage = Stage::new(scratch("slow"));
     println!("{}\n", machine());
@@ -148,8 +160,9 @@ impl Stage {
     fn run(&self, way: &mut Way) {
         let (mounted, log) = (self.0.join("mounted"), self.0.join("log"));
         let directory = below(&mounted);
+        let own = env::current_exe().expect("there is a /proc");
         let mut command = Command::new("unshare");
-        command.args(["--mount", "--propagation=private"]).arg(slow_file_system()).arg(DELAY);
+        command.args(["--mount", "--propagation=private"]).arg(own).args([SERVES, DELAY]);
         command.arg(&log).arg(self.0.join(way.project)).args([&mounted, &directory]);
         let go = self.command(&way.program, way.default);
         command.arg(go.get_program()).args(go.get_args()).env_clear();
@@ -180,16 +193,4 @@ impl Stage {
 
 fn below(directory: &Path) -> PathBuf {
     (1..=DEPTH).fold(directory.to_owned(), |path, level| path.join(format!("level{level}")))
-}
-
-/// The compiled `tests/programs/slow_file_system.rs`.
-fn slow_file_system() -> PathBuf {
-    // The target directory, and in it the triple's: `.cargo/config.toml` names a target.
-    let of_triple = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is below");
-    let target = of_triple.parent().expect("it is below");
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--release", "--quiet", "--package", "gowr"]);
-    build.args(["--example", "slow_file_system"]).env("CARGO_TARGET_DIR", target);
-    assert!(build.status().expect("cargo runs this").success());
-    of_triple.join("release/examples/slow_file_system")
 }

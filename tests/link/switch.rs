@@ -166,7 +166,7 @@ fn ten_thousand_switches_on_the_disk() {
 /// By the commands that people type.
 #[test]
 fn switched_by_commands() {
-    let times = if cfg!(feature = "long") { 500 } else { 25 };
+    let times = if cfg!(feature = "long") { 500 } else { 10 };
     let world = World::with(&[OLD, NEW]);
     let goroots = [OLD, NEW].map(|name| world.goroot(name).canonicalize().unwrap());
     world.gowr(["default", "1.22"]).run().success();

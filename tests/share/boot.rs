@@ -93,7 +93,22 @@ fn a_unit_shares_at_each_start() {
     let said = distro.boot(
         "$gowr share > /dev/null; $gowr share; systemctl is-active gowr-share; ls /mnt/wsl/gowr",
     );
-    assert_data_eq!(said, str![[""]]);
+    assert_data_eq!(
+        said,
+        str![[r#"
+runs mkdir -p -m 755 /mnt/wsl/gowr
+runs mount --bind [GOWR]/toolchains /mnt/wsl/gowr
+runs /usr/bin/systemctl daemon-reload
+runs /usr/bin/systemctl reload-or-restart gowr-share.service
+the toolchains of this distro are in /mnt/wsl/gowr, for all that run
+to use them in another distro, run there: gowr share use
+gowr: warning: it goes when this distro stops, and WSL may take it off when any distro with systemd stops
+the toolchains of this distro are in /mnt/wsl/gowr already
+active
+go1.22.12
+
+"#]]
+    );
     // Nothing of the first start is left but files.
     let said = distro.boot(
         "systemctl is-active gowr-share; ls /mnt/wsl/gowr; stat -c '%U %a' /mnt/wsl/gowr
@@ -102,7 +117,29 @@ fn a_unit_shares_at_each_start() {
         $gowr share --remove > /dev/null
         systemctl is-active gowr-share; ls /mnt/wsl; ls -d /etc/systemd/system/*gowr*",
     );
-    assert_data_eq!(said, str![[""]]);
+    assert_data_eq!(
+        said,
+        str![[r#"
+active
+go1.22.12
+root 755
+ordered
+the toolchains of this distro are in /mnt/wsl/gowr already
+/mnt/wsl/gowr (bind of [GOWR]/toolchains; of this distro)
+  go1.22.12
+/mnt/wsl/gowr is not mounted any more
+nothing is shared when this distro starts
+inactive
+ls: cannot access '/etc/systemd/system/*gowr*': No such file or directory
+
+"#]]
+    );
     let said = distro.boot("systemctl is-active gowr-share; ls /mnt/wsl");
-    assert_data_eq!(said, str![[""]]);
+    assert_data_eq!(
+        said,
+        str![[r#"
+inactive
+
+"#]]
+    );
 }

@@ -38,7 +38,7 @@ mount --rbind /proc proc
 mount --bind "$2/osrelease" proc/sys/kernel/osrelease
 mount --bind "$3/etc" etc
 mount --bind "$4" ".$4"
-mount --move "$2/wsl" mnt/wsl
+mount --bind "$2/wsl" mnt/wsl
 "#;
 /// No test stands longer than that.
 const SECONDS: &str = "900";
@@ -60,7 +60,7 @@ struct Namespace(Child);
 
 impl Namespace {
     /// `script` goes on with its own first argument: that says it is ready, and sleeps.
-    fn new(words: Vec<String>, script: &str, arguments: &[&Path]) -> Self {
+    fn new(words: &[String], script: &str, arguments: &[&Path]) -> Self {
         let script = format!("set -e\n{script}");
         let mut command = Command::new(&words[0]);
         let ready = format!("echo ready; exec sleep {SECONDS} >/dev/null");
@@ -94,9 +94,9 @@ impl Drop for Namespace {
 
 impl Wsl {
     pub(super) fn start() -> Self {
-        let worlds = scratch().join("worlds");
-        fs::create_dir_all(&worlds).unwrap();
-        let directory = TempDir::new_in(worlds).unwrap();
+        let homes = scratch().join("worlds");
+        fs::create_dir_all(&homes).unwrap();
+        let directory = TempDir::new_in(homes).unwrap();
         fs::create_dir(directory.path().join("wsl")).unwrap();
         fs::write(directory.path().join("osrelease"), RELEASE).unwrap();
         let mut words = vec![tool("unshare").display().to_string(), String::from("--mount")];
@@ -105,7 +105,7 @@ impl Wsl {
         // As WSL makes it: src/linux/init/main.cpp.
         let script =
             "cd \"$2\"; mount -t tmpfs -o mode=1777 none wsl; mount --make-shared wsl; eval \"$1\"";
-        let keeper = Namespace::new(words, script, &[directory.path()]);
+        let keeper = Namespace::new(&words, script, &[directory.path()]);
         Self { directory, keeper }
     }
 
@@ -123,8 +123,8 @@ impl Wsl {
         words.extend(["--mount", "--propagation=unchanged"].map(String::from));
         let script =
             format!("{ROOT}\n{mounts}\nexec {} --root=. sh -c \"$1\"", tool("unshare").display());
-        let worlds = world.home().parent().unwrap();
-        Namespace::new(words, &script, &[self.directory.path(), world.home(), worlds])
+        let homes = world.home().parent().unwrap();
+        Namespace::new(&words, &script, &[self.directory.path(), world.home(), homes])
     }
 
     /// Starts a distro again that was stopped.

@@ -221,6 +221,11 @@ impl Outcome {
         std::str::from_utf8(&self.output.stdout).unwrap()
     }
 
+    /// Standard error as it came.
+    pub(crate) fn raw_stderr(&self) -> &str {
+        std::str::from_utf8(&self.output.stderr).unwrap()
+    }
+
     /// Standard output as it came, one line without its end.
     pub(crate) fn line(&self) -> &str {
         self.raw_stdout()

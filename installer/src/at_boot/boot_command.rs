@@ -50,8 +50,10 @@ pub(super) fn insert(
     script: &str,
 ) -> Result<Vec<u8>, Refusal> {
     let piece = quoted(script)?;
+    // In a second line for the key it would be of no use.
     if let Some(content) = content
         && let Some(place) = places(content, name).first()
+        && Document::parse(content).first(KEY) == Some(&place.entry)
         && content[place.entry.raw.clone()][place.from..place.to]
             == piece.as_bytes()[1..piece.len() - 1]
     {

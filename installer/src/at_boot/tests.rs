@@ -138,9 +138,16 @@ WantedBy=multi-user.target
 fn what_is_run_where_systemd_runs() {
     let machine = with_systemd(wsl());
     let root = Path::new("/");
-    let Ok(systemctl) = program(root, "systemctl") else { return };
     let task = Task { name: TaskName::link("test-of-gowr").expect("a key"), ..share("/opt/go") };
-    let plan = plan_add(&machine, root, &task, Way::Unit).expect("a plan");
+    let plan = plan_add(&machine, root, &task, Way::Unit);
+    let systemctl = match program(root, "systemctl") {
+        Ok(systemctl) => systemctl,
+        Err(error) => {
+            assert_eq!(plan.expect_err("no systemctl").to_string(), error.to_string());
+            return;
+        }
+    };
+    let plan = plan.expect("a plan");
     let commands: Vec<_> = plan.commands().map(|words| words.join(" ")).collect();
     let expected = [
         format!("{systemctl} daemon-reload"),
@@ -193,6 +200,19 @@ command = ": gowr-share begin; [ '/home/it'\\''s me/\\x' -ef /mnt/wsl/gowr ] || 
     let backup = fs::read_to_string(root.path().join("etc/wsl.conf.gowr-backup")).expect("kept");
     assert_eq!(backup, before);
     assert!(!take_out(root.path(), &task.name));
+}
+
+#[test]
+fn a_part_that_wsl_does_not_read_is_made_anew() {
+    let root = root();
+    add(root.path(), &share("/opt/go"), Way::BootCommand);
+    let made = conf(root.path()).expect("a file");
+    let before = "[boot]\ncommand = theirs\n";
+    fs::write(root.path().join("etc/wsl.conf"), format!("{before}{made}")).expect("written");
+    add(root.path(), &share("/opt/go"), Way::BootCommand);
+    let now = conf(root.path()).expect("a file");
+    assert!(now.starts_with("[boot]\ncommand = \": gowr-share begin; "), "{now}");
+    assert!(now.ends_with(" end; \"theirs\n"), "{now}");
 }
 
 #[test]

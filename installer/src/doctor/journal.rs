@@ -42,10 +42,9 @@ struct Content {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 enum Step {
-    /// A file got another content; both are kept as `<number>.before` and `<number>.after`.
+    /// A file got another content; both are kept as `<number>.before` and `<number>.after`. Where there was no file, or will
+    /// be none, there is none of that name.
     File { path: String, number: usize },
-    /// A file was made, changed or removed: of `<number>.before` and `<number>.after`, one may not be there.
-    WholeFile { path: String, number: usize },
     /// A file or directory got other permissions.
     Mode { path: String, before: u32, after: u32 },
     /// All links of a home: what is not in both was changed. Without `after` the run was killed.
@@ -98,23 +97,8 @@ impl Journal {
         self.content.steps.is_empty()
     }
 
+    /// None stands for no file.
     pub(super) fn record_file(
-        &mut self,
-        path: &Path,
-        before: &[u8],
-        after: &[u8],
-    ) -> Result<(), Error> {
-        let number = self.content.steps.len() + 1;
-        self.make_directory()?;
-        for (when, content) in [("before", before), ("after", after)] {
-            let kept = self.directory.join(format!("{number}.{when}"));
-            atomic::replace_file(&kept, content, NewFile::Plain)?;
-        }
-        self.record(Step::File { path: encoded(path), number })
-    }
-
-    /// The same where there may have been no file, or will be none.
-    pub(super) fn record_whole_file(
         &mut self,
         path: &Path,
         before: Option<&[u8]>,
@@ -128,7 +112,7 @@ impl Journal {
                 atomic::replace_file(&kept, content, NewFile::Plain)?;
             }
         }
-        self.record(Step::WholeFile { path: encoded(path), number })
+        self.record(Step::File { path: encoded(path), number })
     }
 
     pub(super) fn record_mode(
@@ -196,11 +180,6 @@ impl Journal {
                     let result = self.undo_file(&path, *number);
                     undone.push(Undone { path, result });
                 }
-                Step::WholeFile { path, number } => {
-                    let path = decoded(path);
-                    let result = self.undo_whole_file(&path, *number);
-                    undone.push(Undone { path, result });
-                }
                 Step::Mode { path, before, after } => {
                     let path = decoded(path);
                     let result = undo_mode(&path, *before, *after);
@@ -234,25 +213,6 @@ impl Journal {
     }
 
     fn undo_file(&self, path: &Path, number: usize) -> Result<(), Error> {
-        let kept = |when: &str| {
-            let file = self.directory.join(format!("{number}.{when}"));
-            fs::read(&file).during("read", &file)
-        };
-        let (before, after) = (kept("before")?, kept("after")?);
-        let now = fs::read(path).during("read", path)?;
-        if now == before {
-            return Ok(());
-        }
-        if now != after {
-            return Err(changed_since(
-                path,
-                Some(&self.directory.join(format!("{number}.before"))),
-            ));
-        }
-        atomic::replace_file(path, &before, NewFile::Plain)
-    }
-
-    fn undo_whole_file(&self, path: &Path, number: usize) -> Result<(), Error> {
         let before_file = self.directory.join(format!("{number}.before"));
         let before = read_if_there(&before_file)?;
         let after = read_if_there(&self.directory.join(format!("{number}.after")))?;
@@ -391,7 +351,7 @@ mod tests {
         let mut journal = Journal::begin(&journals).expect("begun");
         assert!(journal.is_empty() && !journals.exists());
         fs::write(&file, "old").expect("written");
-        journal.record_file(&file, b"old", b"new").expect("recorded");
+        journal.record_file(&file, Some(b"old"), Some(b"new")).expect("recorded");
         // Killed before the step was done: nothing is to be undone.
         let undo = || Journal::last(&journals).expect("read").expect("one").undo().expect("tried");
         fs::write(&file, "other").expect("written");
@@ -410,7 +370,9 @@ mod tests {
         let (journals, file) = (directory.path().join("doctor"), directory.path().join("file"));
         for (before, after) in [("1", "2"), ("2", "3")] {
             let mut journal = Journal::begin(&journals).expect("begun");
-            journal.record_file(&file, before.as_bytes(), after.as_bytes()).expect("recorded");
+            journal
+                .record_file(&file, Some(before.as_bytes()), Some(after.as_bytes()))
+                .expect("recorded");
             fs::write(&file, after).expect("written");
         }
         for expected in ["2", "1"] {

@@ -222,7 +222,7 @@ impl<M: Machine> Workshop<'_, M> {
         for plan in self.plans(mends)? {
             for (path, before, after) in plan.changes() {
                 writable(path, mends)?;
-                journal.record_whole_file(path, before, after)?;
+                journal.record_file(path, before, after)?;
             }
             plan.carry_out()?;
         }
@@ -302,7 +302,7 @@ fn edit(file: &Path, mends: &[&Mend], journal: &mut Journal) -> Result<(), Error
     if after == before {
         return Ok(());
     }
-    journal.record_file(file, &before, &after)?;
+    journal.record_file(file, Some(&before), Some(&after))?;
     atomic::replace_file(file, &after, NewFile::Plain)
 }
 

@@ -26,7 +26,7 @@ fn used<M: Machine>(examination: &Examination<'_, M>, home: &Home, key: &Key) ->
     let used = of(home).ok()??;
     let share = Share::look(machine, home, to_bytes(&used));
     let state = share.state();
-    let Some(code) = state.code() else { return outdated(home, key, &used) };
+    let Some(code) = code(state) else { return outdated(home, key, &used) };
     let shown = used.display();
     let (message, cause, fix) = match state {
         State::Unmounted => (
@@ -69,13 +69,23 @@ fn theirs<M: Machine>(examination: &Examination<'_, M>, home: &Home, key: &Key) 
     let releases = share.releases();
     let shared = links.toolchains.into_iter().filter(|it| it.origin == Origin::Share);
     let flawed = shared.filter(|it| releases.contains(&it.name)).filter_map(|it| {
-        let (code, detail) = share.problem_of(machine, &it.goroot)?;
-        Some((code, it.goroot, detail))
+        let (state, detail) = share.flaw_of(machine, &it.goroot)?;
+        Some((code(state)?, it.goroot, detail))
     });
     let (code, goroot, detail) = flawed.into_iter().next()?;
     let message = format!("{} is not used", goroot.display());
     let found = problem(code, message).seen(Evidence::file(&goroot, detail));
     Some(found.fixed_by(format!("ls -ld {}", quoted(&goroot))))
+}
+
+/// The code of what a state is to somebody who uses the share; none where it is good.
+pub const fn code(state: State) -> Option<Code> {
+    match state {
+        State::Good => None,
+        State::Missing | State::Unmounted => Some(Code::ShareMissing),
+        State::Stale => Some(Code::ShareStale),
+        State::Owner => Some(Code::ShareOwner),
+    }
 }
 
 fn again() -> String {

@@ -1,9 +1,12 @@
 //! Each code, made by a machine that has just that: the codes of a healthy machine are none.
 
+mod drives;
+mod go_env;
 mod mending;
 mod situations;
 mod store;
 mod windows;
+mod wsl_conf;
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -103,6 +106,19 @@ fn findings(machine: &MemoryMachine) -> Vec<Finding> {
 
 fn codes(findings: &[Finding]) -> Vec<&'static str> {
     findings.iter().map(|finding| finding.problem.code).collect()
+}
+
+fn found(machine: &MemoryMachine, code: Code) -> Option<Finding> {
+    findings(machine).into_iter().find(|it| it.problem.code == code.as_str())
+}
+
+fn evidence(finding: &Finding) -> String {
+    let lines: Vec<_> = finding.problem.evidence.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+fn fix(finding: &Finding) -> &str {
+    finding.problem.fix.as_deref().expect("a command")
 }
 
 fn go_env(content: &str) -> MemoryMachine {

@@ -5,11 +5,12 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use resolver::machine::Machine;
+use resolver::machine::Kind::Directory;
+use resolver::machine::{Follow, Machine};
 use resolver::share::Flaw;
 use rustix::mount::{UnmountFlags, mount_bind, unmount};
 
-use super::{Kind, Share, is_stale, needs_root, place, to_path, with_sudo};
+use super::{Kind, Share, is_stale, needs_root, place, to_bytes, to_path, with_sudo};
 use crate::at_boot::{self, Bind, Plan, Task, TaskName, Way};
 use crate::error::{During, Error, Kind as ErrorKind, quoted};
 use crate::store::Home;
@@ -44,6 +45,17 @@ pub fn provision<M: Machine>(machine: &M, root: &Path, home: &Home) -> Result<Pr
     let share = Share::look(machine, home, place(machine)?);
     let (target, source) = (to_path(share.path), home.toolchains());
     let step = step(&share)?;
+    if !machine
+        .metadata(None, to_bytes(&source), Follow::Links)
+        .is_ok_and(|it| it.kind == Directory)
+    {
+        return Err(Error::Share {
+            kind: ErrorKind::User,
+            message: String::from("there is nothing to share"),
+            cause: format!("{} is not there", source.display()).into(),
+            fix: Some(String::from("gowr install")),
+        });
+    }
     let way = at_boot::way(machine)?;
     let task = Task {
         name: TaskName::share(),

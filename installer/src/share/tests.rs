@@ -16,6 +16,7 @@ fn machine(mounts: &str) -> MemoryMachine {
         .file(RELEASE, "6.6.87.2-microsoft-standard-WSL2\n")
         .file(TABLE, format!("{WSL}{mounts}"))
         .directory("/mnt/wsl")
+        .directory("/home/u/.local/share/gowr/toolchains")
         .file("/dev/sdc", "")
         .file("/dev/sdd", "")
         .file("/dev/sde", "")
@@ -86,8 +87,8 @@ fn kinds_and_states() {
     let bare = machine("").directory("/mnt/wsl/gowr");
     let detail = String::from("nothing is mounted on /mnt/wsl/gowr any more");
     assert_eq!(state(&bare), (State::Unmounted, detail));
-    let stale = good(BIND).without("/dev/sdd");
-    assert_eq!(state(&stale).0, State::Stale);
+    let dead = good(BIND).without("/dev/sdd");
+    assert_eq!(state(&dead).0, State::Stale);
     let theirs = good(BIND).owned_by("/mnt/wsl/gowr", 1234);
     assert_eq!(state(&theirs).0, State::Owner);
     let open = good(BIND).mode("/mnt/wsl/gowr", 0o777);
@@ -104,8 +105,8 @@ fn what_is_not_used_and_why() {
     let bare = machine("").directory("/mnt/wsl/gowr");
     let cause = "nothing is mounted on /mnt/wsl/gowr any more";
     assert_eq!(told(usable(&bare, &home())), [none, cause, again]);
-    let stale = good(BIND).without("/dev/sdd");
-    assert_eq!(told(usable(&stale, &home()))[0], "the share is stale");
+    let dead = good(BIND).without("/dev/sdd");
+    assert_eq!(told(usable(&dead, &home()))[0], "the share is stale");
     let theirs = good(BIND).owned_by("/mnt/wsl/gowr", 1234);
     let fix = "ls -ld /mnt/wsl /mnt/wsl/gowr";
     let cause = "/mnt/wsl/gowr belongs to user 1234, neither root nor you";
@@ -121,8 +122,8 @@ fn only_what_is_free_or_stale_is_taken() {
     let mount = "mount --bind /home/u/.local/share/gowr/toolchains /mnt/wsl/gowr";
     assert_eq!(commands(&machine(""))[..2], ["mkdir -p -m 755 /mnt/wsl/gowr", mount]);
     assert_eq!(commands(&machine("").directory("/mnt/wsl/gowr"))[1], mount);
-    let stale = good(BIND).without("/dev/sdd");
-    assert_eq!(commands(&stale)[0], "umount -l /mnt/wsl/gowr");
+    let dead = good(BIND).without("/dev/sdd");
+    assert_eq!(commands(&dead)[0], "umount -l /mnt/wsl/gowr");
     let other = "another distro shares its toolchains";
     let cause = "/mnt/wsl/gowr is /home/u/.local/share/gowr/toolchains of it";
     assert_eq!(told(provide(&good(BIND))), [other, cause, "gowr share use"]);
@@ -131,6 +132,14 @@ fn only_what_is_free_or_stale_is_taken() {
     let taken = "/mnt/wsl/gowr is taken";
     assert_eq!(told(provide(&good("")))[0], taken);
     assert_eq!(told(provide(&good(BIND).owned_by("/mnt/wsl/gowr", 1234)))[0], taken);
+}
+
+#[test]
+fn where_nothing_is_installed_nothing_is_shared() {
+    let machine = machine("").without("/home/u/.local/share/gowr/toolchains");
+    let told = told(provision(&machine, root().path(), &home()));
+    let cause = "/home/u/.local/share/gowr/toolchains is not there";
+    assert_eq!(told, ["there is nothing to share", cause, "gowr install"]);
 }
 
 #[test]

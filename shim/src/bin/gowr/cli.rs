@@ -55,6 +55,7 @@ impl Verb {
             Self::Upgrade(arguments) => arguments.preview.dry_run,
             Self::Uninstall(arguments) => arguments.preview.dry_run,
             Self::Adopt(arguments) => arguments.preview.dry_run,
+            Self::Share(arguments) => arguments.is_rehearsal(),
             _ => false,
         }
     }

@@ -1,8 +1,11 @@
 //! The stable paths that lead to a GOROOT (`gowr link`), as several commands move them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use installer::goroot_link::{Followed, Follows, GorootLink, GorootLinks, Kind, State, bind};
+use installer::goroot_link::{
+    Followed, Follows, GorootLink, GorootLinks, Kind, Removed, State, bind,
+};
 use installer::store::{Home, Key};
 use resolver::failure::{Code, Failure, Problem};
 use resolver::installed::Found;
@@ -188,6 +191,22 @@ pub(crate) fn sudo(context: &Context, words: &str) -> String {
     });
     let program = shell_quoted(context.process.execution_path);
     format!("sudo env {}{program} {words}", kept.collect::<String>())
+}
+
+/// Takes all links of this userland away, whose toolchains are gone. What cannot be is told.
+pub(crate) fn remove_all(context: &Context, home: &Home) {
+    let Ok(key) = context.key() else { return };
+    let links = links(context, home, &key);
+    for link in links.list().unwrap_or_default() {
+        let path = link.path.display();
+        match links.remove(&link.path) {
+            Ok(Some(Removed::Link)) => output::say(&format!("{path} is removed")),
+            Ok(Some(Removed::Entry) | None) => {}
+            Err(error) => warn(&format!("{path} stays"), error.into()),
+        }
+    }
+    // If it was the last thing in there.
+    let _ = fs::remove_dir(home.path());
 }
 
 /// What a link follows, in words.

@@ -5,7 +5,7 @@ mod trial;
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,7 +18,6 @@ use installer::setup::User;
 use installer::store::{Home, Key};
 use installer::support_status::{self, KnownReleases};
 use installer::vulnerabilities::Report;
-use nix::fcntl::{Flock, FlockArg};
 use resolver::invocation::Program;
 use resolver::path::{self, Bytes};
 use resolver::resolution::resolve_survey;
@@ -148,9 +147,9 @@ fn variable(name: &str) -> Option<Bytes> {
 /// A shared lock that nobody is kept from: given back at once. That somebody has it shows that there are locks.
 fn try_lock(directory: &Path) -> io::Result<()> {
     let Ok(directory) = File::open(directory) else { return Ok(()) };
-    match Flock::lock(directory, FlockArg::LockSharedNonblock) {
-        Ok(_) | Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(()),
-        Err((_, errno)) => Err(errno.into()),
+    match directory.try_lock_shared() {
+        Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

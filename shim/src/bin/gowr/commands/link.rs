@@ -19,6 +19,7 @@ use crate::request;
 /// PATH becomes a symbolic link, and is moved whenever what it follows changes: without a version what `gowr default` sets, with
 /// a line (1.22) the newest release of it that is here. A release (1.22.3) stays. Without PATH, the links that there are.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct Arguments {
     /// The link to make
     path: Option<PathBuf>,
@@ -79,8 +80,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
     }
     let kind = if arguments.bind { Kind::Bind } else { Kind::Link };
     let follows = match arguments.version.as_deref() {
-        None => Follows::Default,
-        Some(Follows::DEFAULT) => Follows::Default,
+        None | Some(Follows::DEFAULT) => Follows::Default,
         Some(typed) => Follows::Request(request::request(typed)?),
     };
     if kind == Kind::Bind && !goroot_links::is_root(context) {

@@ -3,11 +3,12 @@
 
 use installer::link;
 use installer::store::Home;
-use resolver::failure::Failure;
+use resolver::failure::{Code, Failure};
 use resolver::invocation::Program;
 use resolver::machine::Errno;
 use resolver::path::Bytes;
 use resolver::resolution::resolve_survey;
+use resolver::share;
 use resolver::witness::Losers;
 use shim::exec;
 use shim::proxy_version;
@@ -47,13 +48,26 @@ pub(crate) fn become_program(
     loop {
         let (executable, errno) = match attempt(context, program, words) {
             Ok(refusal) => refusal,
-            Err(failure) => return failure.into(),
+            Err(failure) => return explained(context, failure),
         };
         // A share may be unmounted between the look at it and the start: then the second look has another answer.
         if refused == Some(executable) || errno == Errno::TOO_BIG {
             return execute::refused(context.machine, executable, errno);
         }
         refused = Some(executable);
+    }
+}
+
+/// A version may be missing because the share that has it is.
+fn explained(context: &Context, failure: &'static Failure) -> CommandError {
+    let error = CommandError::from(failure);
+    let share = context.places.home.and_then(|home| share::find(context.machine, home));
+    let flaw = share.and_then(|share| share::flaw(context.machine, share));
+    match (failure.code, flaw) {
+        (Code::NotInstalled, Some(flaw)) => {
+            error.noted(format!("note: the share is not used: {}; gowr share list", flaw.detail()))
+        }
+        _ => error,
     }
 }
 

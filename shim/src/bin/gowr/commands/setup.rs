@@ -16,6 +16,7 @@ use resolver::resolution::resolve_survey;
 use crate::context::{Context, to_bytes, to_path};
 use crate::environment::{variable, with_variable};
 use crate::error::CommandError;
+use crate::goroot_links;
 use crate::installation::state_directory;
 use crate::output;
 
@@ -67,6 +68,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, 
         let steps = setup::remove(&home, &user, arguments.purge)?;
         let code = report(steps, "gowr is not on this machine");
         if arguments.purge && code == ExitCode::SUCCESS {
+            goroot_links::remove_all(context, &home);
             forget();
         }
         return Ok(code);

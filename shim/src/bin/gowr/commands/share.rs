@@ -33,7 +33,18 @@ pub(crate) struct Arguments {
 
     /// Only say what would be done
     #[arg(long)]
-    dry_run: bool,
+    pub(crate) dry_run: bool,
+}
+
+impl Arguments {
+    /// Whether nothing is changed.
+    pub(crate) const fn is_rehearsal(&self) -> bool {
+        match &self.verb {
+            Some(Verb::Use(arguments)) => arguments.dry_run,
+            Some(Verb::List(_)) => true,
+            None => self.dry_run || self.vhd.is_some(),
+        }
+    }
 }
 
 #[derive(Debug, clap::Subcommand)]

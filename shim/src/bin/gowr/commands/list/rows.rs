@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use installer::adopt::{self, Managers, Reason};
+use installer::doctor::{Code, code_of_share};
 use installer::share::Share;
 use installer::{link, list};
 use resolver::distro_go;
@@ -111,7 +112,7 @@ impl Rows<'_> {
                 .then(|| adopt::defect(machine, &toolchain.goroot, Some(&toolchain.name)));
             let shared = toolchain.origin == link::Origin::Share;
             let problem = share.as_ref().filter(|_| shared);
-            let problem = problem.and_then(|share| share.problem_of(machine, &toolchain.goroot));
+            let problem = problem.and_then(|share| share.flaw_of(machine, &toolchain.goroot));
             let row = Row {
                 name: Some(toolchain.name),
                 version_text: toolchain.version_text,
@@ -119,7 +120,10 @@ impl Rows<'_> {
                 links: toolchain.links,
                 shared,
                 usable: toolchain.usable && problem.is_none(),
-                reason: problem.as_ref().map(|(code, _)| code.as_str()),
+                reason: problem
+                    .as_ref()
+                    .and_then(|(state, _)| code_of_share(*state))
+                    .map(Code::as_str),
                 detail: problem.map(|(_, detail)| detail),
                 ..self.row(to_bytes(Path::new(&toolchain.goroot)), origin.as_str())
             };

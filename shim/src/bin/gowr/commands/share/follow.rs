@@ -15,7 +15,7 @@ use crate::output;
 pub(crate) struct Arguments {
     /// Only say what would be done
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Uses it.

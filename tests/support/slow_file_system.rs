@@ -1,14 +1,8 @@
 //! A file system on which every look into a directory takes a while: how a Windows drive looks from WSL2, where each is a
 //! round trip to another machine and nothing of it is kept.
 //!
-//! ```text
-//! slow_file_system DELAY LOG SOURCE MOUNT_POINT DIRECTORY COMMAND…
-//! ```
-//!
-//! Mounts SOURCE at MOUNT_POINT, read-only, runs COMMAND in DIRECTORY, unmounts, and ends as COMMAND did. It is started in
-//! a mount namespace of its own (`unshare --mount`). DELAY, in microseconds, is spent on each lookup, getattr, access,
-//! open, opendir and readlink, not on what an open file does. LOG gets how long COMMAND took, in microseconds, and a
-//! line for each of these operations from its start to its end.
+//! It is served by a process of its own, in a mount namespace of its own (`unshare --mount`), so that no mount outlives it:
+//! a program that was started for that calls [`run`].
 
 use std::collections::HashMap;
 use std::env;
@@ -18,7 +12,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,29 +23,16 @@ use fuser::{
     ReplyEntry, ReplyOpen, Request,
 };
 
-fn main() -> ExitCode {
-    let words: Vec<OsString> = env::args_os().skip(1).collect();
-    let [delay, log, source, mount_point, directory, program, arguments @ ..] = &words[..] else {
-        eprintln!("slow_file_system DELAY LOG SOURCE MOUNT_POINT DIRECTORY COMMAND…");
-        return ExitCode::from(125);
+/// Runs a command beside a slow file system, and gives its exit status.
+///
+/// The words are `DELAY LOG SOURCE MOUNT_POINT DIRECTORY COMMAND…`: SOURCE is mounted at `MOUNT_POINT`, read-only, and COMMAND
+/// runs in DIRECTORY. DELAY, in microseconds, is spent on each lookup, getattr, access, open, opendir and readlink, and on
+/// nothing that is done with an open file. LOG gets how long COMMAND took, in microseconds, and a line for each of these
+/// operations from its start to its end.
+pub(crate) fn run(words: &[OsString]) -> io::Result<i32> {
+    let [delay, log, source, mount_point, directory, program, arguments @ ..] = words else {
+        return Err(io::Error::other("DELAY LOG SOURCE MOUNT_POINT DIRECTORY COMMAND…"));
     };
-    match run(delay, log, source, mount_point, directory, Command::new(program).args(arguments)) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            eprintln!("slow_file_system: {error}");
-            ExitCode::from(125)
-        }
-    }
-}
-
-fn run(
-    delay: &OsStr,
-    log: &OsStr,
-    source: &OsStr,
-    mount_point: &OsStr,
-    directory: &OsStr,
-    command: &mut Command,
-) -> io::Result<u8> {
     let delay = delay.to_str().and_then(|text| text.parse().ok());
     let delay = delay.ok_or_else(|| io::Error::other("DELAY is a number of microseconds"))?;
     let operations = Operations::default();
@@ -68,14 +49,14 @@ fn run(
     env::set_current_dir(directory)?;
     operations.take();
     let start = Instant::now();
-    let status = command.status();
+    let status = Command::new(program).args(arguments).status();
     let elapsed = start.elapsed();
     let lines = operations.take();
     env::set_current_dir("/")?;
     session.umount_and_join()?;
 
     fs::write(log, format!("{}\n{}", elapsed.as_micros(), lines.concat()))?;
-    Ok(status?.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(125))
+    Ok(status?.code().unwrap_or(1))
 }
 
 /// As many as wait at the same time: a server of files does not make one wait for the other.
