@@ -12,6 +12,7 @@ mod go_env_file;
 mod go_setting;
 mod goland;
 mod goroot;
+mod goroot_links;
 mod interop;
 pub mod journal;
 mod memory;
@@ -187,6 +188,7 @@ pub fn examine<M: Machine>(patient: &Patient<'_, M>) -> Vec<Finding> {
         storage::check(examination),
         store::check(examination),
         share::check(examination),
+        goroot_links::check(examination),
         startup_files::check(examination),
         goland::check(examination).into_iter().collect(),
     ]

@@ -225,20 +225,22 @@ pub fn home_pins<M: Machine>(
 /// The directory Go itself would start from: `-C` applied, `$PWD` where it names that directory, else the
 /// kernel's name for it (`os.Getwd`).
 fn start<M: Machine>(machine: &M, variables: &Variables, change: Option<Bytes>) -> Option<Bytes> {
-    let identity = |path: &[u8]| Some(machine.metadata(None, path, Follow::Links).ok()?.identity);
-    let here = identity(change.unwrap_or(b"."))?;
     let named = variables.absolute_path(Name::WorkingDirectory);
-    if let Some(directory) = named.filter(|directory| identity(directory) == Some(here)) {
+    // None for a directory that is gone or outside the root: no path that Go could walk.
+    let here = machine.current_directory().ok();
+    // As a shell sets it: nothing is looked up to see that.
+    if change.is_none() && here.is_some() && here == named {
+        return here;
+    }
+    let identity = |path: &[u8]| Some(machine.metadata(None, path, Follow::Links).ok()?.identity);
+    let identity_here = identity(change.unwrap_or(b"."))?;
+    if let Some(directory) = named.filter(|directory| identity(directory) == Some(identity_here)) {
         return Some(path::clean(directory));
     }
     match change {
         Some(change) if path::is_absolute(change) => real_path(machine, change).ok(),
-        Some(change) => {
-            let here = machine.current_directory().ok()?;
-            real_path(machine, path::join(here, change)).ok()
-        }
-        // The kernel says "(unreachable)…" for a directory outside the root: no path that Go could walk.
-        None => machine.current_directory().ok().filter(|path| path::is_absolute(path)),
+        Some(change) => real_path(machine, path::join(here?, change)).ok(),
+        None => here,
     }
 }
 

@@ -162,6 +162,8 @@ pub enum Code {
     ShareOwner,
     /// What is linked into the share is not what is in it.
     ShareOutdated,
+    /// A stable path of a GOROOT leads to none.
+    GorootLink,
     /// A start-up file sets GOROOT.
     StartupGoroot,
     /// A start-up file starts another manager of Go.
@@ -184,7 +186,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the book.
-    pub const ALL: [Self; 88] = [
+    pub const ALL: [Self; 89] = [
         Self::ShadowedOnPath,
         Self::NotOnPath,
         Self::VersionMismatch,
@@ -264,6 +266,7 @@ impl Code {
         Self::ShareStale,
         Self::ShareOwner,
         Self::ShareOutdated,
+        Self::GorootLink,
         Self::StartupGoroot,
         Self::StartupManager,
         Self::StartupPath,
@@ -369,6 +372,7 @@ impl Code {
             Self::ShareStale => "share-stale",
             Self::ShareOwner => "share-owner",
             Self::ShareOutdated => "share-outdated",
+            Self::GorootLink => "goroot-link",
             Self::StartupGoroot => "startup-goroot",
             Self::StartupManager => "startup-manager",
             Self::StartupPath => "startup-path",

@@ -3,6 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use super::*;
+use crate::goroot_link::{Follows, GorootLinks, Kind as LinkKind};
 use crate::setup::Shell;
 
 /// What breaks a home.
@@ -63,6 +64,22 @@ pub(super) fn of_the_store() -> Vec<(Code, Vec<Finding>)> {
     all.push((Code::CacheOrphaned, findings_with(&other, besides)));
 
     put(&home, &key, "go1.22.3");
+    let links = GorootLinks { machine: &healthy(), home: &home, here: &key };
+    let sdk = home.path().parent().expect("a directory").join("sdk");
+    let goroot = home.path().join("toolchains/go1.22.3");
+    links.make(&sdk, LinkKind::Link, Follows::Default, &goroot, false).expect("linked");
+    assert_eq!(codes(&findings_with(&healthy(), besides)), [""; 0], "it leads where it should");
+    fs::remove_file(&sdk).expect("removed");
+    let gone = findings_with(&healthy(), besides);
+    assert_eq!(fix(&gone[0]), format!("gowr link {}", sdk.display()));
+    all.push((Code::GorootLink, gone));
+    symlink("/nowhere", &sdk).expect("linked");
+    let changed = findings_with(&healthy(), besides);
+    assert_eq!(fix(&changed[0]), format!("gowr link --remove {}", sdk.display()));
+    all.push((Code::GorootLink, changed));
+    fs::remove_file(&sdk).expect("removed");
+    links.remove(&sdk).expect("forgotten");
+
     let foreign = tempfile::tempdir().expect("a directory");
     let root = foreign.path().to_str().expect("text");
     symlink(root, home.distro(&key).join("go1.19.8")).expect("linked");
