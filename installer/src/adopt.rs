@@ -198,7 +198,8 @@ impl<M: Machine> Adopter<'_, M> {
             let path = to_bytes(path);
             path == spelling || real(path) == real(spelling)
         };
-        let adopted = links.toolchains.iter().filter(|it| it.origin == Origin::Adopted && is_it(&it.goroot));
+        let adopted =
+            links.toolchains.iter().filter(|it| it.origin == Origin::Adopted && is_it(&it.goroot));
         let named = links.named.iter().filter(|(_, target)| is_it(target));
         Ok(Adopted {
             toolchains: adopted.map(|entry| entry.name).collect(),

@@ -40,6 +40,6 @@ fn again(link: &GorootLink) -> String {
     let path = quoted(&link.path);
     match link.follows {
         Follows::Default => format!("gowr link {bind}{path}"),
-        follows => format!("gowr link {bind}{path} {follows}"),
+        follows @ Follows::Request(_) => format!("gowr link {bind}{path} {follows}"),
     }
 }

@@ -166,7 +166,11 @@ fn adopted(
         });
         adopted.registered.extend(registered);
     };
-    for toolchain in links.toolchains.iter().filter(|it| it.origin == link::Origin::Adopted && !it.name.has_suffix()) {
+    for toolchain in links
+        .toolchains
+        .iter()
+        .filter(|it| it.origin == link::Origin::Adopted && !it.name.has_suffix())
+    {
         add(&toolchain.goroot, Some(toolchain.name), None);
     }
     for (name, goroot) in &links.named {
