@@ -73,7 +73,7 @@ pub(super) fn missing_here(
     Ok(shared.into_iter().filter(|name| !is_here(name)).collect())
 }
 
-/// What [`start`] would change in this userland.
+/// What `start` would change in this userland.
 pub fn plan(home: &Home, here: &Key, share: &Path) -> Result<Changes, Error> {
     let links = read(home, here)?;
     let releases = releases(share);
