@@ -15,7 +15,7 @@ mod list;
 /// Let the other distros of WSL2 use the Go toolchains of this one, or use theirs
 ///
 /// The toolchains that gowr has installed here appear in /mnt/wsl/gowr, which all distros that run see, now and each
-/// time this one starts: systemd does that, or the [boot] command of /etc/wsl.conf. Whoever runs `gowr share use`
+/// time this one starts: systemd does that, or the boot command of /etc/wsl.conf. Whoever runs `gowr share use`
 /// there has them too. Where the share is missing, each distro goes on with its own.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
