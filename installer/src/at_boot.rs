@@ -20,8 +20,6 @@ use crate::wsl_conf;
 
 /// Where systemd says that it is PID 1 (`sd_booted(3)`).
 const SYSTEMD: &[u8] = b"/run/systemd/system";
-const MOUNTS: &[u8] = b"/proc/self/mountinfo";
-const MOUNTS_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The name of a task, and of its unit: `gowr-share`, `gowr-link-…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -161,9 +159,8 @@ fn is_running<M: Machine>(machine: &M, root: &Path) -> bool {
 
 /// The mount that the task's targets lie on, unless that is the root: without it the task means nothing.
 fn shared<M: Machine>(machine: &M, task: &Task) -> Option<String> {
-    let mounts = machine.read_file(None, MOUNTS, MOUNTS_LIMIT).ok()?;
     let target = task.mounts.first()?.target.as_os_str().as_bytes();
-    let points = mounts::parse(mounts.content).map(|mount| mount.point);
+    let points = mounts::parse(mounts::table(machine)).map(|mount| mount.point);
     let above = points.filter(|point| *point != target && path::is_below(target, point));
     let point = above.max_by_key(|point| point.len())?;
     let is_plain = |byte: &u8| byte.is_ascii_graphic();

@@ -31,8 +31,6 @@ pub use vhdx::{WindowsFile, commands};
 
 /// The name of the share below the directory that all distros see.
 const NAME: &[u8] = b"gowr";
-const MOUNTS: &[u8] = b"/proc/self/mountinfo";
-const MOUNTS_LIMIT: usize = 4 * 1024 * 1024;
 
 /// What a share is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -105,9 +103,8 @@ pub struct Share {
 impl Share {
     /// Looks at a share.
     pub fn look<M: Machine>(machine: &M, home: &Home, path: Bytes) -> Self {
-        let table = machine.read_file(None, MOUNTS, MOUNTS_LIMIT);
-        let table = table.map_or(&b""[..], |file| file.content);
-        let mount = mounts::parse(table).filter(|mount| mount.point == path).last();
+        let mount =
+            mounts::parse(mounts::table(machine)).filter(|mount| mount.point == path).last();
         let identity =
             |path: &[u8]| machine.metadata(None, path, Follow::Links).map(|it| it.identity);
         let toolchains = to_bytes(&home.toolchains());

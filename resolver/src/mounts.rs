@@ -3,6 +3,7 @@
 //! Where drives are mounted is configurable (`automount.root` in wsl.conf), and a directory named `/mnt/c` may
 //! be anything: only the mount table tells.
 
+use crate::machine::Machine;
 use crate::path::{self, Bytes, is_below};
 use crate::text::{find_byte, lines, split};
 
@@ -25,6 +26,17 @@ pub struct Mount<'a> {
     pub source: &'a [u8],
     /// Options of the file system itself.
     pub super_options: &'a [u8],
+}
+
+/// The file of this process.
+const FILE: &[u8] = b"/proc/self/mountinfo";
+/// Some thousand mounts have a megabyte.
+const LIMIT: usize = 4 * 1024 * 1024;
+
+/// The table of this process; empty where it cannot be read, as without `/proc`.
+#[inline(never)]
+pub fn table<M: Machine>(machine: &M) -> Bytes {
+    machine.read_file(None, FILE, LIMIT).map_or(b"", |file| file.content)
 }
 
 /// The mounts in the file's order, in which a later one covers an earlier one; lines of another form are

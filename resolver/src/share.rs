@@ -19,8 +19,6 @@ pub const PREFIX: &[u8] = b"../../shared/";
 /// What is added to the name of a link that leads into a share, for the one that counts without the share.
 pub const LOCAL: &[u8] = b".local";
 
-const MOUNTS: &[u8] = b"/proc/self/mountinfo";
-const MOUNTS_LIMIT: usize = 4 * 1024 * 1024;
 const OPEN_TO_ALL: u32 = 0o002;
 
 /// Why a share, or a toolchain in it, is not used.
@@ -110,8 +108,7 @@ fn directory_flaw<M: Machine>(machine: &M, directory: Bytes) -> Option<Flaw> {
 /// A mount outlives the device it is of. What was read before is still answered then, and nothing else
 /// (<https://github.com/rancher-sandbox/rancher-desktop/issues/992>).
 fn device_flaw<M: Machine>(machine: &M, share: Bytes) -> Option<Flaw> {
-    let table = machine.read_file(None, MOUNTS, MOUNTS_LIMIT).ok()?.content;
-    let source = mounts::of(table, share)?.source;
+    let source = mounts::of(mounts::table(machine), share)?.source;
     let is_gone = source.starts_with(b"/dev/")
         && machine.metadata(None, source, Follow::Links).is_err_and(Errno::is_absent);
     is_gone.then_some(Flaw::DeviceGone(source))

@@ -3,13 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::machine::Machine;
-use crate::mounts::WindowsDrives;
+use crate::mounts::{self, WindowsDrives};
 use crate::path::{self, Bytes};
 use crate::text::split;
 
 const KERNEL_RELEASE: &[u8] = b"/proc/sys/kernel/osrelease";
-const MOUNTS: &[u8] = b"/proc/self/mountinfo";
-const LIMIT: usize = 4 * 1024 * 1024;
 
 /// The drives, where an entry of PATH lies on one. No system call is spent where no entry has a component of one
 /// letter, as every drive's mount point has (`/mnt/c`, or `/c` with `automount.root=/`).
@@ -17,7 +15,7 @@ pub(crate) fn drives<M: Machine>(machine: &M, path_variable: Bytes) -> Option<Wi
     if !has_short_component(path_variable) || !is_wsl(machine) {
         return None;
     }
-    let drives = WindowsDrives::new(machine.read_file(None, MOUNTS, LIMIT).ok()?.content);
+    let drives = WindowsDrives::new(mounts::table(machine));
     split(path_variable, b':').any(|entry| is_on(drives, entry)).then_some(drives)
 }
 

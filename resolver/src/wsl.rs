@@ -19,8 +19,6 @@ pub use interop::Interop;
 pub use name::{Name, NameSource};
 
 const KERNEL_RELEASE: &[u8] = b"/proc/sys/kernel/osrelease";
-const MOUNTS: &[u8] = b"/proc/self/mountinfo";
-const MOUNTS_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The WSL that this process runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +36,7 @@ pub struct Wsl {
 impl Wsl {
     /// Looks whether this is WSL, and what there is to know about it.
     pub fn detect<M: Machine>(machine: &M, variables: &Variables) -> Option<Self> {
-        let (version, evidence) = version(machine, mount_table(machine))?;
+        let (version, evidence) = version(machine, mounts::table(machine))?;
         let is_container = container(machine, variables).is_some();
         let name = name::find(machine, variables);
         Some(Self { version, evidence, is_container, name })
@@ -63,7 +61,7 @@ pub fn container<M: Machine>(machine: &M, variables: &Variables) -> Option<Conta
 /// Where the tmpfs is mounted that all distros of WSL2 which run have in common: what one mounts below it, every one sees.
 /// None where there is none, and none on WSL1.
 pub fn shared_root<M: Machine>(machine: &M) -> Option<Bytes> {
-    let content = mount_table(machine);
+    let content = mounts::table(machine);
     let table: Vec<_> = mounts::parse_with_sharing(content).collect();
     match version(machine, content)? {
         (2, _) => shared_tmpfs(&table),
@@ -117,7 +115,7 @@ fn version<M: Machine>(machine: &M, table: Bytes) -> Option<(u8, &'static str)> 
 
 /// Whether WSL itself has started this userland: it is a distro, and no container in one. WSL1 has no containers.
 fn has_started<M: Machine>(machine: &M) -> bool {
-    let table = mount_table(machine);
+    let table = mounts::table(machine);
     match version(machine, table) {
         Some((1, _)) => true,
         Some(_) => mounts::parse(table).any(is_init) || has_sockets(machine),
@@ -153,11 +151,6 @@ fn trace<M: Machine>(machine: &M, table: Bytes) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn mount_table<M: Machine>(machine: &M) -> Bytes {
-    let file = machine.read_file(None, MOUNTS, MOUNTS_LIMIT);
-    file.map_or(&b""[..], |file| file.content)
 }
 
 #[cfg(test)]

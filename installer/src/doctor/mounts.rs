@@ -2,13 +2,11 @@
 
 use resolver::machine::Machine;
 use resolver::mounts::{self, Mount, WindowsDrives};
-use resolver::path::{self, Bytes, is_below};
+use resolver::path::{self, Bytes};
 use resolver::real_path::real_path;
 
 use super::{shown, to_path};
 use crate::problem::Evidence;
-
-const LIMIT: usize = 4 * 1024 * 1024;
 
 /// Types of file systems that other machines have a part in: locks may be missing there, and Go calls a cache on them
 /// unsafe (`cmd/go/internal/cache.Open`).
@@ -32,17 +30,16 @@ const SHARED: [&[u8]; 15] = [
 
 /// The mount table of this process.
 pub(super) struct Mounts {
-    table: Vec<Mount<'static>>,
+    table: Bytes,
     /// None outside of WSL, where nothing is one.
     pub(super) drives: WindowsDrives,
 }
 
 impl Mounts {
     pub(super) fn read<M: Machine>(machine: &M, is_wsl: bool) -> Self {
-        let file = machine.read_file(None, b"/proc/self/mountinfo", LIMIT);
-        let content = file.map_or(&b""[..], |file| file.content);
-        let drives = if is_wsl { WindowsDrives::new(content) } else { WindowsDrives::default() };
-        Self { table: mounts::parse(content).collect(), drives }
+        let table = mounts::table(machine);
+        let drives = if is_wsl { WindowsDrives::new(table) } else { WindowsDrives::default() };
+        Self { table, drives }
     }
 
     /// The mount that a path lies on: the longest mount point, then the last one. Of what is not there, the nearest
@@ -56,8 +53,7 @@ impl Mounts {
                 Err(_) => there = path::parent(path),
             }
         };
-        let on = self.table.iter().filter(|mount| is_below(real, mount.point));
-        on.max_by_key(|mount| mount.point.len()).copied()
+        mounts::of(self.table, real)
     }
 
     /// The Windows drive that a path lies on.

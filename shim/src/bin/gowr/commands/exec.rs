@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use resolver::invocation::Program;
 use resolver::machine::{Errno, Follow, Kind as FileKind, Machine};
-use resolver::mounts::WindowsDrives;
+use resolver::mounts::{self, WindowsDrives};
 use resolver::path::{self, Bytes};
 use resolver::source::{Source, SourceKind};
 use resolver::version::Request;
@@ -23,7 +23,6 @@ use crate::execute;
 
 /// Where a program is looked for where there is no PATH (`confstr(_CS_PATH)`, as `execvp` has it).
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
-const MOUNTS_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Run one command with gowr's go first on PATH
 ///
@@ -133,8 +132,7 @@ fn windows_drives(machine: &impl Machine) -> WindowsDrives {
     if !windows_path::is_wsl(machine) {
         return WindowsDrives::default();
     }
-    let mounts = machine.read_file(None, b"/proc/self/mountinfo", MOUNTS_LIMIT);
-    mounts.map(|file| WindowsDrives::new(file.content)).unwrap_or_default()
+    WindowsDrives::new(mounts::table(machine))
 }
 
 /// Becomes a command that is found as `execvp` finds it.

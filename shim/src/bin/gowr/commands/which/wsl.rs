@@ -1,17 +1,13 @@
 //! What WSL is here, in words: its version and its name for this distro, each with what told it; whether programs of Windows
 //! start; the drives, and the directory that all distros see.
 
-use resolver::machine::Machine;
-use resolver::mounts::WindowsDrives;
+use resolver::mounts::{self, WindowsDrives};
 use resolver::wsl::interop::interop;
 use resolver::wsl::{Interop, Name, Wsl, shared_root};
 
 use super::explain::shown;
 use crate::context::Context;
 use crate::environment::variable;
-
-const MOUNTS: &[u8] = b"/proc/self/mountinfo";
-const MOUNTS_LIMIT: usize = 4 << 20;
 
 /// Each as a title and a text; nothing outside of WSL.
 pub(super) fn facts(context: &Context, wsl: Option<Wsl>) -> Vec<(&'static str, String)> {
@@ -66,8 +62,7 @@ fn shared(context: &Context) -> String {
 
 fn drives(context: &Context) -> String {
     let machine = context.machine;
-    let table = machine.read_file(None, MOUNTS, MOUNTS_LIMIT);
-    let drives = WindowsDrives::each(table.map_or(&b""[..], |file| file.content));
+    let drives = WindowsDrives::each(mounts::table(machine));
     let drives = drives.iter().map(|drive| {
         let point = shown(drive.mount().point);
         match drive.letter(machine) {
