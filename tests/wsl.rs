@@ -16,13 +16,7 @@ const UBUNTU: &str = "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"24.04\"\n";
 const WSL2: &str = "6.6.87.2-microsoft-standard-WSL2\n";
 
 /// The mount table of a distro, but for its drives (<https://github.com/microsoft/WSL/issues/7152>).
-const MOUNTS: &str = r"51 38 8:32 / / rw,relatime - ext4 /dev/sdc rw,discard,errors=remount-ro,data=ordered
-82 51 0:35 / /mnt/wsl rw,relatime shared:1 - tmpfs none rw,huge=advise
-83 51 0:37 / /usr/lib/wsl/drivers ro,nosuid,nodev,noatime - 9p drivers ro,aname=drivers;fmask=222;dmask=222,cache=0x5,access=client,msize=65536,trans=fd,rfd=8,wfd=8
-87 51 0:41 / /mnt/wslg rw,relatime shared:2 - tmpfs none rw,huge=advise
-88 87 8:32 / /mnt/wslg/distro ro,relatime shared:3 - ext4 /dev/sdc rw,discard,errors=remount-ro,data=ordered
-132 51 0:2 /init /init ro - rootfs rootfs rw,size=8101876k,nr_inodes=2025469
-";
+const MOUNTS: &str = include_str!("../resolver/tests/machines/wsl2.mountinfo");
 const DRIVE: &str = r"84 51 0:58 / /mnt/c rw,noatime - 9p C:\134 rw,dirsync,aname=drvfs;path=C:\;uid=1000;gid=1000;symlinkroot=/mnt/,mmap,access=client,msize=65536,trans=fd,rfd=5,wfd=5
 ";
 const WINDOWS_PATH: &str = "/usr/lib/wsl/lib:/mnt/c/Program Files (x86)/NVIDIA Corporation/PhysX/Common:/mnt/c/WINDOWS/system32:/mnt/c/WINDOWS/System32/WindowsPowerShell/v1.0/:/mnt/c/Program Files/Go/bin";

@@ -5,15 +5,11 @@ use super::*;
 use crate::machine::memory::MemoryMachine;
 
 /// The mounts of a distro of WSL2, as in <https://github.com/microsoft/WSL/issues/7152>.
-const MOUNTS: &str = r"51 38 8:32 / / rw,relatime - ext4 /dev/sdc rw,discard,errors=remount-ro,data=ordered
-82 51 0:35 / /mnt/wsl rw,relatime shared:1 - tmpfs none rw,huge=advise
-83 51 0:37 / /usr/lib/wsl/drivers ro,nosuid,nodev,noatime - 9p drivers ro,aname=drivers;fmask=222;dmask=222,cache=0x5,access=client,msize=65536,trans=fd,rfd=8,wfd=8
-87 51 0:41 / /mnt/wslg rw,relatime shared:2 - tmpfs none rw,huge=advise
-88 87 8:32 / /mnt/wslg/distro ro,relatime shared:3 - ext4 /dev/sdc rw,discard,errors=remount-ro,data=ordered
-132 51 0:2 /init /init ro - rootfs rootfs rw,size=8101876k,nr_inodes=2025469
-84 51 0:58 / /mnt/c rw,noatime - 9p C:\134 rw,dirsync,aname=drvfs;path=C:\;uid=1000;gid=1000;symlinkroot=/mnt/,mmap,access=client,msize=65536,trans=fd,rfd=5,wfd=5
-225 82 8:48 / /mnt/wsl/rancher-desktop/run/data rw,relatime shared:2 - ext4 /dev/sdd rw,discard,errors=remount-ro,data=ordered
-";
+const MOUNTS: &str = concat!(
+    include_str!("../../tests/machines/wsl2.mountinfo"),
+    r"84 51 0:58 / /mnt/c rw,noatime - 9p C:\134 rw,dirsync,aname=drvfs;path=C:\;uid=1000;gid=1000;symlinkroot=/mnt/,mmap,access=client,msize=65536,trans=fd,rfd=5,wfd=5
+",
+);
 const FIRST: &str = "1 0 0:2 / / rw,noatime - wslfs rootfs rw,noatime
 2 1 0:3 / /mnt/c rw,noatime - drvfs C: rw,noatime,uid=1000,gid=1000,case=off
 ";
