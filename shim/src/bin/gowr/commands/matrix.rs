@@ -179,7 +179,7 @@ fn cells(context: &Context, arguments: &Arguments) -> Result<Vec<Cell>, CommandE
     let requests = arguments.versions.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
     let mut places = vec![Place::Here];
     if !arguments.places.is_empty() {
-        let parsed = arguments.places.iter().map(|typed| Place::find(typed));
+        let parsed = arguments.places.iter().map(|typed| Place::find(context, typed));
         places = parsed.collect::<Result<_, _>>()?;
     }
     let mut toolchains = Vec::new();

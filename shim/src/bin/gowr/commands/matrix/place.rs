@@ -5,7 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use installer::wsl::{self, DistroName};
+use resolver::variables::Name as Variable;
+use resolver::wsl::Wsl;
 
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::with_toolchain;
 
@@ -27,14 +30,15 @@ pub(super) enum Place {
 impl Place {
     /// The place that somebody means: an image has a tag, a digest or a path in its name, and all else is the name of a
     /// distro or of a box.
-    pub(super) fn find(typed: &str) -> Result<Self, CommandError> {
+    pub(super) fn find(context: &Context, typed: &str) -> Result<Self, CommandError> {
         if typed == "here" {
             return Ok(Self::Here);
         }
         if typed.contains([':', '/', '@']) {
             return Ok(Self::Image(typed.to_owned()));
         }
-        if let Some(name) = DistroName::parse(typed).filter(is_distro_of_wsl) {
+        if let Some(name) = DistroName::parse(typed).filter(|name| is_distro_of_wsl(context, name))
+        {
             return Ok(Self::Wsl(name));
         }
         if names("distrobox", &["list", "--no-color"], |line| line.split('|').nth(1).map(str::trim))
@@ -112,11 +116,10 @@ fn names(program: &str, arguments: &[&str], name: impl Fn(&str) -> Option<&str>)
     text.lines().skip(1).filter_map(|line| name(line).map(str::to_owned)).collect()
 }
 
-/// Whether WSL has it: asked only where this is WSL.
-fn is_distro_of_wsl(name: &DistroName) -> bool {
-    if std::env::var_os("WSL_DISTRO_NAME").is_none() {
-        return false;
-    }
-    let registered = wsl::registered().unwrap_or_default();
-    registered.iter().any(|it| name.is(it.name.as_str()))
+/// Whether WSL has it: asked only where this is WSL. `sudo` and services take the variable away.
+fn is_distro_of_wsl(context: &Context, name: &DistroName) -> bool {
+    let is_wsl = context.variables.get(Variable::WslDistroName).is_some()
+        || Wsl::detect(context.machine, context.variables).is_some();
+    let registered = if is_wsl { wsl::registered() } else { return false };
+    registered.unwrap_or_default().iter().any(|it| name.is(it.name.as_str()))
 }
